@@ -1,0 +1,166 @@
+//! The law of stored responses: what may be kept, and when it may be shown.
+//!
+//! The whole promise of the product stands on this module being stricter than
+//! it needs to be: a page shown to the wrong person, or an error kept as the
+//! page, is worse than the outage.
+
+mod admission;
+mod due;
+mod envelope;
+mod freshness;
+mod window;
+
+pub use admission::{Refusal, may_keep};
+pub use due::Due;
+pub use envelope::{Changes, restore, seal, vary_names};
+
+use crate::policy::Policy;
+use crate::wire::{CacheControl, Fields, Listed, ResponseHead, Timestamp};
+use core::time::Duration;
+
+/// A stored last good response, as far as rules need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copy {
+    stored_at: Timestamp,
+    initial_age: Duration,
+    lifetime: Option<Duration>,
+    cache_control: CacheControl,
+}
+
+/// How old a copy is when it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aged {
+    /// Its age (RFC 9111, 4.2.3).
+    pub age: Duration,
+    /// Its freshness lifetime.
+    pub lifetime: Duration,
+}
+
+impl Aged {
+    /// Remaining freshness in seconds, negative once stale.
+    #[must_use]
+    pub fn ttl(&self) -> i64 {
+        let secs = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        secs(self.lifetime).saturating_sub(secs(self.age))
+    }
+}
+
+impl Copy {
+    /// A copy of a response that was stored at `stored_at`.
+    #[must_use]
+    pub fn new(head: &ResponseHead<'_>, stored_at: Timestamp) -> Self {
+        Self {
+            stored_at,
+            initial_age: freshness::initial_age(head, stored_at),
+            lifetime: freshness::lifetime(head),
+            cache_control: head.cache_control,
+        }
+    }
+
+    /// Opens what was stored: `None` if it is not ours, is damaged, or is the
+    /// variant of another request.
+    #[must_use]
+    pub fn open(status: u16, stored: &str, request: &impl Fields) -> Option<Self> {
+        let originals = envelope::originals(stored)?;
+        if !originals.selects(request) {
+            return None;
+        }
+        let fields = Listed::new(&originals.fields);
+        Some(Self::new(
+            &ResponseHead::read(status, &fields),
+            originals.stored_at,
+        ))
+    }
+
+    /// How old it is at `now`.
+    #[must_use]
+    pub fn aged(&self, now: Timestamp) -> Aged {
+        Aged {
+            age: self.initial_age.saturating_add(now.since(self.stored_at)),
+            lifetime: self.lifetime.unwrap_or(Duration::ZERO),
+        }
+    }
+
+    /// Whether it may answer at once, without the origin (RFC 9111, 4).
+    ///
+    /// A copy made for anonymous visitors does not answer one who is signed in,
+    /// unless the origin called it public.
+    #[must_use]
+    pub fn is_fresh(&self, signed_in: bool, now: Timestamp) -> bool {
+        let aged = self.aged(now);
+        aged.age < aged.lifetime && (!signed_in || self.cache_control.public)
+    }
+
+    /// Its age, if it may be shown instead of a failure at `now`.
+    #[must_use]
+    pub fn showable(&self, policy: &Policy, now: Timestamp) -> Option<Aged> {
+        let aged = self.aged(now);
+        let window = window::window(&self.cache_control, policy);
+        (aged.age < aged.lifetime.saturating_add(window)).then_some(aged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(fields: &str) -> Copy {
+        let listed = Listed::new(fields);
+        Copy::new(
+            &ResponseHead::read(200, &listed),
+            Timestamp::from_secs(1000),
+        )
+    }
+
+    fn check(fields: &str, after: u64, shown: bool) {
+        let policy = Policy {
+            stale: Duration::from_secs(30),
+            ..Policy::default()
+        };
+        let now = Timestamp::from_secs(1000).after(Duration::from_secs(after));
+        assert_eq!(
+            copy(fields).showable(&policy, now).is_some(),
+            shown,
+            "{fields} +{after}"
+        );
+    }
+
+    #[test]
+    fn shown_within_the_window_only() {
+        check("cache-control:max-age=10", 39, true);
+        check("cache-control:max-age=10", 40, false);
+        check("cache-control:max-age=10, stale-if-error=5", 14, true);
+        check("cache-control:max-age=10, stale-if-error=5", 15, false);
+        check("cache-control:max-age=10, stale-if-error=0", 10, false);
+        check("cache-control:max-age=10\nage:8", 31, true);
+        check("cache-control:max-age=10\nage:8", 32, false);
+        check("", 29, true);
+        check("", 30, false);
+    }
+
+    #[test]
+    fn a_word_against_stale_counts() {
+        for word in [
+            "must-revalidate",
+            "proxy-revalidate",
+            "no-cache",
+            "s-maxage=10",
+        ] {
+            let fields = alloc::format!("cache-control:max-age=10, {word}");
+            check(&fields, 11, false);
+        }
+        check("cache-control:s-maxage=10, stale-if-error=60", 11, true);
+        check(
+            "cache-control:s-maxage=10, stale-if-error=60, must-revalidate",
+            11,
+            false,
+        );
+        check("cache-control:max-age=10, must-revalidate", 9, true);
+    }
+
+    #[test]
+    fn a_clock_set_back_makes_nothing_older() {
+        let early = Timestamp::from_secs(1);
+        assert_eq!(copy("").aged(early).age, Duration::ZERO);
+    }
+}

@@ -1,0 +1,152 @@
+//! The life of one request.
+//!
+//! [`Exchange`] decides and does nothing; [`drive`] lets a [`Host`] do what was
+//! decided and tells the exchange what came of it. A host that can serve the
+//! healthy case without all this (as the edge does) asks [`first_wait`] and
+//! [`on_first_response`], and starts an exchange only when those say so.
+
+mod exchange;
+mod host;
+mod report;
+
+pub use exchange::{Attempt, Event, Exchange, Reply, Request, Source, Step, Tried};
+pub use host::{Host, drive};
+pub use report::{answer_fields, copy_fields, log_line};
+
+use crate::copies::{self, Due};
+use crate::policy::{Mode, Policy};
+use crate::retry::Repeatability;
+use crate::verdict;
+use crate::wire::{Method, RequestHead, ResponseHead, Timestamp};
+use core::time::Duration;
+
+/// How a request begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Pass it on and stay out of its way: the connection becomes something
+    /// else.
+    Aside,
+    /// Ask the first origin; if there is no answer after this long, an
+    /// [`Exchange`] takes over the running attempt.
+    Ask(Duration),
+    /// An [`Exchange`] from the start: a copy may answer, or the body has to be
+    /// held for a second attempt.
+    Exchange,
+}
+
+/// Decides how a request begins. `body` tells what can be repeated of it.
+#[must_use]
+pub fn open(request: &RequestHead<'_>, body: Body, policy: &Policy) -> Opening {
+    if request.upgrade {
+        Opening::Aside
+    } else if body.is_worth_holding(request, policy) || answers_from_cache(request, policy) {
+        Opening::Exchange
+    } else {
+        Opening::Ask(first_wait(request, policy))
+    }
+}
+
+fn answers_from_cache(request: &RequestHead<'_>, policy: &Policy) -> bool {
+    policy.mode == Mode::Cache && may_show_copies(request, policy)
+}
+
+/// Whether a copy could stand in for the answer to a request.
+const fn may_show_copies(request: &RequestHead<'_>, policy: &Policy) -> bool {
+    let readable = matches!(request.method, Method::Get | Method::Head);
+    readable && !request.ranged && !matches!(policy.mode, Mode::Off)
+}
+
+/// How long the first attempt goes unwatched: until a copy might be shown
+/// instead, or its time is over.
+#[must_use]
+pub fn first_wait(request: &RequestHead<'_>, policy: &Policy) -> Duration {
+    let limit = attempt_limit(request.method, Repeatability::of(request, policy), policy);
+    if may_show_copies(request, policy) && policy.stale_on.timeout {
+        limit.min(policy.soft_deadline)
+    } else {
+        limit
+    }
+}
+
+/// A request that may never be sent twice has one attempt, so that attempt has
+/// all the time there is.
+const fn attempt_limit(method: Method, repeat: Repeatability, policy: &Policy) -> Duration {
+    match (method.is_safe(), repeat) {
+        (true, _) => policy.attempt_timeout,
+        (false, Repeatability::Unsafe) => policy.unsafe_deadline,
+        (false, _) => policy.attempt_timeout,
+    }
+}
+
+/// What a request carries besides its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// This many bytes.
+    Sized(u64),
+    /// Nobody knows how much.
+    Unsized,
+}
+
+impl Body {
+    /// Whether the body is held so that it can be sent a second time.
+    ///
+    /// Where the method rule forbids a repetition, only a failure before
+    /// anything was sent could need it; a small body of known length is held
+    /// for that, and a stream never is.
+    fn is_worth_holding(self, request: &RequestHead<'_>, policy: &Policy) -> bool {
+        let repeatable = Repeatability::of(request, policy) != Repeatability::Unsafe;
+        policy.attempts > 1
+            && match self {
+                Self::None => false,
+                Self::Sized(bytes) => bytes <= policy.body_limit,
+                Self::Unsized => repeatable,
+            }
+    }
+}
+
+/// What to do with the first answer, if it came in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// Pass it on.
+    Pass,
+    /// Pass it on and keep a copy.
+    PassAndKeep,
+    /// It is a failure: an [`Exchange`] takes over.
+    Failed,
+}
+
+/// Decides about the first answer.
+#[must_use]
+pub fn on_first_response(
+    request: &RequestHead<'_>,
+    response: &ResponseHead<'_>,
+    url: &str,
+    policy: &Policy,
+    due: &mut Due,
+    now: Timestamp,
+) -> First {
+    if verdict::is_failure(response.status, policy) {
+        return First::Failed;
+    }
+    if is_keeping_due(request, response, url, policy, due, now) {
+        First::PassAndKeep
+    } else {
+        First::Pass
+    }
+}
+
+/// Whether a good answer is to be kept now. It counts as kept from then on.
+#[must_use]
+pub fn is_keeping_due(
+    request: &RequestHead<'_>,
+    response: &ResponseHead<'_>,
+    url: &str,
+    policy: &Policy,
+    due: &mut Due,
+    now: Timestamp,
+) -> bool {
+    copies::may_keep(request, response, policy).is_ok()
+        && due.claim(url, response, policy.keep_every, now)
+}

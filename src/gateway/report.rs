@@ -1,0 +1,100 @@
+//! Saying so: what every degraded reply and its log line carry.
+
+use super::{Exchange, Source, Tried};
+use crate::answer::json;
+use crate::copies::{Aged, Changes};
+use crate::verdict::Failure;
+use crate::wire::{
+    cache_status::{self, Handling},
+    proxy_status,
+    time::millis,
+};
+use alloc::{format, string::String, vec::Vec};
+use core::time::Duration;
+
+/// The fields that mark a copy. A copy shown without a failure is a cache hit.
+#[must_use]
+pub fn copy_fields(aged: Aged, failure: Option<Failure>, id: &str) -> Changes {
+    let mut fields = Changes::default();
+    fields.set("age", &format!("{}", aged.age.as_secs()));
+    let handling = if failure.is_some() {
+        Handling::Stale
+    } else {
+        Handling::Hit
+    };
+    let status = failure.and_then(|failure| failure.status);
+    fields.set(
+        "cache-status",
+        &cache_status::line(handling, status, Some(aged.ttl())),
+    );
+    if let Some(failure) = failure {
+        mark(&mut fields, &failure, id);
+    }
+    fields
+}
+
+/// The fields that mark an answer of our own.
+#[must_use]
+pub fn answer_fields(failure: &Failure, id: &str) -> Changes {
+    let mut fields = Changes::default();
+    fields.set(
+        "cache-status",
+        &cache_status::line(Handling::Miss, failure.status, None),
+    );
+    mark(&mut fields, failure, id);
+    fields
+}
+
+fn mark(fields: &mut Changes, failure: &Failure, id: &str) {
+    let error = failure
+        .status
+        .is_none()
+        .then(|| failure.cause.proxy_error());
+    fields.set("proxy-status", &proxy_status::line(error, failure.status));
+    fields.set("x-request-id", id);
+}
+
+/// One line of JSON about a degraded request.
+#[must_use]
+pub fn log_line(
+    exchange: &Exchange<'_>,
+    (method, path): (&str, &str),
+    id: &str,
+    (source, status): (Source, u16),
+    took: Duration,
+) -> String {
+    let (shown, age) = match source {
+        Source::Origin => ("origin", String::new()),
+        Source::Copy(aged) => ("copy", format!(",\"age\":{}", aged.age.as_secs())),
+        Source::Answer(_) => ("answer", String::new()),
+    };
+    let trail: Vec<String> = exchange.trail().iter().map(tried).collect();
+    format!(
+        "{{\"lastgood\":\"degraded\",\"id\":{},\"method\":{},\"url\":{},\"trail\":[{}],\
+         \"shown\":\"{shown}\",\"status\":{status}{age},\"ms\":{}}}",
+        json(id),
+        json(method),
+        json(path),
+        trail.join(","),
+        millis(took),
+    )
+}
+
+fn tried(tried: &Tried) -> String {
+    let start = format!(
+        "{{\"origin\":{},\"ms\":{}",
+        tried.origin,
+        millis(tried.took)
+    );
+    let Some(failure) = tried.failure else {
+        return format!("{start},\"verdict\":\"good\"}}");
+    };
+    let status = failure
+        .status
+        .map_or_else(String::new, |status| format!(",\"status\":{status}"));
+    format!(
+        "{start}{status},\"verdict\":\"failed\",\"cause\":\"{}\",\"phase\":\"{}\"}}",
+        failure.cause.name(),
+        failure.phase.name(),
+    )
+}

@@ -1,0 +1,237 @@
+//! What an operator may choose, and what holds if nothing is chosen.
+//!
+//! A default here is a promise to people who never read this page: installing
+//! lastgood must change nothing on a good day. So copies wait in
+//! [`Mode::Standby`], nothing unsafe is repeated, and time-outs are long enough
+//! for a slow page that is not broken.
+
+mod failures;
+mod parse;
+mod value;
+
+pub use failures::Failures;
+pub use parse::{Problem, duration, parse};
+pub use value::Value;
+
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
+
+/// What copies are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The origin is always asked; copies are for the bad day.
+    Standby,
+    /// A shared cache: a fresh copy answers at once.
+    Cache,
+    /// No copies at all.
+    Off,
+}
+
+/// What goes out when there is no good answer and no copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerWith {
+    /// An answer of our own, made for whoever asked.
+    Page,
+    /// The origin's own error, untouched; ours only where it sent none.
+    Origin,
+}
+
+/// The status of an answer of our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerStatus {
+    /// 503: the body survives Cloudflare's edge, which replaces those of 502
+    /// and 504, and crawlers take it for temporary.
+    Unavailable,
+    /// What the origin answered; 502 where it did not, 504 after a time-out.
+    Upstream,
+}
+
+/// How long to wait between attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// The ceiling of the first pause; it doubles with every attempt.
+    pub base: Duration,
+    /// No pause is longer.
+    pub cap: Duration,
+}
+
+/// The rules for one route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What copies are for.
+    pub mode: Mode,
+    /// Attempts for one request in all, over all origins: 3, as the SRE book
+    /// and the AWS SDKs have it. At least 1.
+    pub attempts: u8,
+    /// How long one attempt may take until its headers: 10 s, all of the
+    /// deadline, since a page may be slow without being broken.
+    pub attempt_timeout: Duration,
+    /// How long a safe request may take until our headers: 10 s.
+    pub deadline: Duration,
+    /// The same for an unsafe request: 100 s, as long as the platform waits,
+    /// since cutting short a write that goes on anyway helps nobody.
+    pub unsafe_deadline: Duration,
+    /// With a copy at hand, how long to wait for the origin before showing it:
+    /// 700 ms.
+    pub soft_deadline: Duration,
+    /// Pauses between attempts on one origin: 50 ms doubling to 250 ms, as a
+    /// client is waiting.
+    pub backoff: Backoff,
+    /// Failures after which the same origin is asked again.
+    pub retry_on: Failures,
+    /// Failures after which another origin is asked.
+    pub failover_on: Failures,
+    /// Whether requests that are not safe are repeated too.
+    pub retry_unsafe: bool,
+    /// Whether `Retry-After` is obeyed where it fits the deadline.
+    pub retry_after: bool,
+    /// How often one origin is asked, if there are several: once.
+    pub attempts_per_origin: u8,
+    /// Request bodies up to this many bytes are held for a second attempt:
+    /// 64 KiB, as in linkerd and Pingora.
+    pub body_limit: u64,
+    /// Failures for which a copy is shown.
+    pub stale_on: Failures,
+    /// How long past its freshness a copy may be shown at most: 24 h.
+    pub stale: Duration,
+    /// How long it may be shown at least, even if the origin's
+    /// `stale-if-error` is shorter: 0.
+    pub stale_min: Duration,
+    /// How often an unchanged copy is written again: once in 60 s.
+    pub keep_every: Duration,
+    /// Cookies that do not change what a page says.
+    pub cookies_ignored: Vec<String>,
+    /// Whether a stale HTML page gets a line that says how old it is.
+    pub notice: bool,
+    /// What goes out when there is nothing to show.
+    pub answer: AnswerWith,
+    /// Failures that our answer replaces.
+    pub answer_on: Failures,
+    /// The status of our answer.
+    pub answer_status: AnswerStatus,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let gateway = [(502, 504), (520, 527), (530, 530)];
+        let stale = [(429, 429), (500, 500), (502, 504), (520, 527), (530, 530)];
+        Self {
+            mode: Mode::Standby,
+            attempts: 3,
+            attempt_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(10),
+            unsafe_deadline: Duration::from_secs(100),
+            soft_deadline: Duration::from_millis(700),
+            backoff: Backoff {
+                base: Duration::from_millis(50),
+                cap: Duration::from_millis(250),
+            },
+            retry_on: Failures::all_and(&gateway),
+            failover_on: Failures::all_and(&gateway),
+            retry_unsafe: false,
+            retry_after: true,
+            attempts_per_origin: 1,
+            body_limit: 64 * 1024,
+            stale_on: Failures::all_and(&stale),
+            stale: Duration::from_secs(24 * 60 * 60),
+            stale_min: Duration::ZERO,
+            keep_every: Duration::from_secs(60),
+            cookies_ignored: analytics(),
+            notice: true,
+            answer: AnswerWith::Page,
+            answer_on: Failures::all_and(&gateway),
+            answer_status: AnswerStatus::Unavailable,
+        }
+    }
+}
+
+/// Cookies that widespread analytics and consent scripts set for themselves.
+fn analytics() -> Vec<String> {
+    [
+        "_ga",
+        "_gid",
+        "_gat",
+        "_gcl_au",
+        "_fbp",
+        "_pk_id",
+        "_pk_ses",
+        "__utma",
+        "__utmb",
+        "__utmc",
+        "__utmz",
+        "__cf_bm",
+        "cf_clearance",
+    ]
+    .into_iter()
+    .map(String::from)
+    .collect()
+}
+
+/// Everything that was configured: origins, and rules by path.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Configuration {
+    /// Base URLs without a slash at their end, the first choice first. Empty:
+    /// the zone's own origin.
+    pub origins: Vec<String>,
+    routes: Vec<(String, Policy)>,
+    fallback: Policy,
+}
+
+impl Configuration {
+    /// The rules for a path: those of the first route that matches it.
+    #[must_use]
+    pub fn policy_for(&self, path: &str) -> &Policy {
+        self.routes
+            .iter()
+            .find(|(pattern, _)| matches(pattern, path))
+            .map_or(&self.fallback, |(_, policy)| policy)
+    }
+
+    /// How many origins there are to ask: at least the zone's own.
+    #[must_use]
+    pub fn origin_count(&self) -> usize {
+        self.origins.len().max(1)
+    }
+}
+
+/// Whether a path fits a pattern, in which `*` stands for any characters.
+fn matches(pattern: &str, path: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == path;
+    };
+    let Some(mut left) = path.strip_prefix(start) else {
+        return false;
+    };
+    let mut pieces = rest.split('*').peekable();
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return left.ends_with(piece);
+        }
+        let Some((_, after)) = left.split_once(piece) else {
+            return false;
+        };
+        left = after;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        let check = |pattern: &str, path: &str, expected: bool| {
+            assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+        };
+        check("/api/*", "/api/x/y", true);
+        check("/api/*", "/api", false);
+        check("/", "/", true);
+        check("/", "/x", false);
+        check("*.css", "/a/b.css", true);
+        check("*.css", "/a/b.css.map", false);
+        check("/a/*/z/*.png", "/a/b/z/c.png", true);
+        check("/a/*/z/*.png", "/a/z/c.png", false);
+        check("*", "", true);
+    }
+}

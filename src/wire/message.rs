@@ -1,0 +1,314 @@
+//! The heads of requests and responses, in the fields that decide something.
+//!
+//! Fetching a field from the platform costs a crossing, and a copy of all of
+//! them costs more than everything else here. So hosts hand over fields as one
+//! block of text: [`Positional`] for the few that a healthy request needs,
+//! [`Listed`] for all of them once something went wrong.
+
+use super::{CacheControl, Timestamp, cookie, date};
+use core::time::Duration;
+
+/// Fields of a message by name. A field that is absent reads as empty; no rule
+/// here needs to tell the two apart.
+pub trait Fields {
+    /// The value of the field `name`, given in lower case.
+    fn get(&self, name: &str) -> &str;
+
+    /// Whether the field is there with a value.
+    fn has(&self, name: &str) -> bool {
+        !self.get(name).is_empty()
+    }
+}
+
+/// Values one per line, in the order of an agreed list of names.
+#[derive(Clone, Copy, Debug)]
+pub struct Positional<'a> {
+    names: &'static [&'static str],
+    values: &'a str,
+}
+
+impl<'a> Positional<'a> {
+    /// Values in the order of [`RequestHead::FIELDS`] or [`ResponseHead::FIELDS`].
+    #[must_use]
+    pub const fn new(names: &'static [&'static str], values: &'a str) -> Self {
+        Self { names, values }
+    }
+}
+
+impl Fields for Positional<'_> {
+    fn get(&self, name: &str) -> &str {
+        self.names
+            .iter()
+            .zip(self.values.split('\n'))
+            .find_map(|(known, value)| (*known == name).then_some(value))
+            .unwrap_or_default()
+    }
+}
+
+/// `name:value`, one per line.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a>(&'a str);
+
+impl<'a> Listed<'a> {
+    /// Names in lower case, as the Fetch standard hands them out.
+    #[must_use]
+    pub const fn new(lines: &'a str) -> Self {
+        Self(lines)
+    }
+}
+
+impl Fields for Listed<'_> {
+    fn get(&self, name: &str) -> &str {
+        self.0
+            .split('\n')
+            .filter_map(|line| line.split_once(':'))
+            .find_map(|(known, value)| (known == name).then_some(value))
+            .unwrap_or_default()
+    }
+}
+
+/// A request method, as far as rules differ (RFC 9110, 9).
+///
+/// Methods are case-sensitive, and one that is not known is [`Method::Other`],
+/// which is never repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `DELETE`
+    Delete,
+    /// `GET`
+    Get,
+    /// `HEAD`
+    Head,
+    /// `OPTIONS`
+    Options,
+    /// `PUT`
+    Put,
+    /// `POST`, `PATCH` and every other method.
+    Other,
+}
+
+impl Method {
+    /// Reads a method name.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "DELETE" => Self::Delete,
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "OPTIONS" => Self::Options,
+            "PUT" => Self::Put,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether the client asks for nothing to change (RFC 9110, 9.2.1).
+    #[must_use]
+    pub const fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options)
+    }
+}
+
+/// A request, as far as rules need it.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    /// What is asked for.
+    pub method: Method,
+    /// The path of the URL, without its query.
+    pub path: &'a str,
+    /// `Authorization` is there: the answer is for one person.
+    pub authorized: bool,
+    /// The `Cookie` field.
+    pub cookie: &'a str,
+    /// `Range` is there: a part was asked for.
+    pub ranged: bool,
+    /// `Upgrade` is there: the connection may become something else.
+    pub upgrade: bool,
+    /// `Idempotency-Key` is there: the origin can tell a repetition.
+    pub keyed: bool,
+    /// A field that origins put into pages, and that is not part of the key of
+    /// a copy, was set by the client: the answer may be poisoned.
+    pub unkeyed_input: bool,
+}
+
+impl<'a> RequestHead<'a> {
+    /// The fields to hand over, in this order.
+    pub const FIELDS: &'static [&'static str] = &[
+        "upgrade",
+        "authorization",
+        "cookie",
+        "range",
+        "idempotency-key",
+        "x-forwarded-host",
+        "forwarded",
+    ];
+
+    /// Reads a request; `url` is absolute.
+    #[must_use]
+    pub fn read(method: &str, url: &'a str, fields: &'a impl Fields) -> Self {
+        let (host, path) = split_url(url);
+        let forwarded_host = fields.get("x-forwarded-host");
+        Self {
+            method: Method::parse(method),
+            path,
+            authorized: fields.has("authorization"),
+            cookie: fields.get("cookie"),
+            ranged: fields.has("range"),
+            upgrade: fields.has("upgrade"),
+            keyed: fields.has("idempotency-key"),
+            unkeyed_input: fields.has("forwarded")
+                || !(forwarded_host.is_empty() || forwarded_host.eq_ignore_ascii_case(host)),
+        }
+    }
+
+    /// Whether a cookie came along that is not on the list of those that do
+    /// not matter.
+    #[must_use]
+    pub fn has_cookie_beyond(&self, ignored: &[impl AsRef<str>]) -> bool {
+        cookie::names(self.cookie).any(|name| !ignored.iter().any(|known| known.as_ref() == name))
+    }
+}
+
+/// Host (with port) and path of an absolute URL.
+fn split_url(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, _) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = rest.get(host.len()..).unwrap_or_default();
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    (host, if path.is_empty() { "/" } else { path })
+}
+
+/// A response, as far as rules need it.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHead<'a> {
+    /// The status code, 100 to 999.
+    pub status: u16,
+    /// `Cache-Control`.
+    pub cache_control: CacheControl,
+    /// `Set-Cookie` is there.
+    pub sets_cookie: bool,
+    /// The `Vary` field.
+    pub vary: &'a str,
+    /// The `Content-Type` field.
+    pub content_type: &'a str,
+    /// `Content-Length`, if it is one number.
+    pub content_length: Option<u64>,
+    /// `ETag`.
+    pub etag: &'a str,
+    /// `Last-Modified`.
+    pub last_modified: &'a str,
+    /// `Date`.
+    pub date: Option<Timestamp>,
+    /// `Age`, zero if absent or unreadable.
+    pub age: Duration,
+    /// `Expires`: absent, unreadable (which means the past), or a date.
+    pub expires: Option<Option<Timestamp>>,
+    /// `Retry-After`.
+    pub retry_after: &'a str,
+}
+
+impl<'a> ResponseHead<'a> {
+    /// The fields to hand over, in this order.
+    pub const FIELDS: &'static [&'static str] = &[
+        "cache-control",
+        "set-cookie",
+        "vary",
+        "content-type",
+        "content-length",
+        "etag",
+        "last-modified",
+        "date",
+        "age",
+        "expires",
+        "retry-after",
+    ];
+
+    /// Reads a response.
+    #[must_use]
+    pub fn read(status: u16, fields: &'a impl Fields) -> Self {
+        let expires = fields.get("expires");
+        Self {
+            status,
+            cache_control: CacheControl::parse(fields.get("cache-control")),
+            sets_cookie: fields.has("set-cookie"),
+            vary: fields.get("vary"),
+            content_type: fields.get("content-type"),
+            content_length: fields.get("content-length").trim().parse().ok(),
+            etag: fields.get("etag"),
+            last_modified: fields.get("last-modified"),
+            date: date::parse(fields.get("date")),
+            age: delta_seconds(fields.get("age")),
+            expires: (!expires.is_empty()).then(|| date::parse(expires)),
+            retry_after: fields.get("retry-after"),
+        }
+    }
+}
+
+/// `Age` as a list counts by its first member (RFC 9111, 5.1).
+fn delta_seconds(value: &str) -> Duration {
+    let first = value.split(',').next().unwrap_or_default().trim();
+    let digits = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+    let secs = if digits {
+        first.parse().unwrap_or(u32::MAX)
+    } else {
+        0
+    };
+    Duration::from_secs(u64::from(secs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_read_the_same() {
+        let positional = Positional::new(RequestHead::FIELDS, "\nBasic x\n_ga=1; sid=2\n\n\n\n");
+        let listed = Listed::new("authorization:Basic x\ncookie:_ga=1; sid=2");
+        for (first, second) in [
+            ("authorization", "Basic x"),
+            ("cookie", "_ga=1; sid=2"),
+            ("range", ""),
+        ] {
+            assert_eq!(positional.get(first), second);
+            assert_eq!(listed.get(first), second);
+        }
+        let head = RequestHead::read("GET", "https://a.test/x?y#z", &listed);
+        assert_eq!(head.path, "/x");
+        assert!(head.authorized && head.has_cookie_beyond(&["_ga"]));
+        assert!(!head.has_cookie_beyond(&["_ga", "sid"]));
+    }
+
+    #[test]
+    fn a_forged_forwarded_host_is_noticed() {
+        let check = |value: &str, expected: bool| {
+            let line = alloc::format!("x-forwarded-host:{value}");
+            let listed = Listed::new(&line);
+            let head = RequestHead::read("GET", "https://a.test/", &listed);
+            assert_eq!(head.unkeyed_input, expected, "{value}");
+        };
+        check("evil.test", true);
+        check("A.test", false);
+        check("", false);
+    }
+
+    #[test]
+    fn odd_urls_still_have_a_path() {
+        for (url, path) in [
+            ("https://a.test", "/"),
+            ("https://a.test?x", "/"),
+            ("", "/"),
+            ("/x", "/x"),
+        ] {
+            let listed = Listed::new("");
+            assert_eq!(RequestHead::read("GET", url, &listed).path, path, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_expires_that_cannot_be_read_is_the_past() {
+        let listed = Listed::new("expires:0\nage:5, 9\ncontent-length:12");
+        let head = ResponseHead::read(200, &listed);
+        assert_eq!(head.expires, Some(None));
+        assert_eq!(head.age, Duration::from_secs(5));
+        assert_eq!(head.content_length, Some(12));
+    }
+}

@@ -1,0 +1,23 @@
+//! The grammars of HTTP fields, one per file, read once at the border.
+//!
+//! Everything here was written by somebody we do not know. So parsing never
+//! fails as a whole: what cannot be read counts as absent, or as the strictest
+//! reading where a standard says so; numbers saturate (RFC 9111, 1.2.2); nothing
+//! panics. Past this module there are types, not strings.
+
+pub mod accept;
+pub mod cache_control;
+pub mod cache_status;
+pub mod cookie;
+pub mod date;
+pub mod list;
+pub mod media_type;
+pub mod message;
+pub mod proxy_status;
+pub mod retry_after;
+pub mod time;
+pub mod vary;
+
+pub use cache_control::CacheControl;
+pub use message::{Fields, Listed, Method, Positional, RequestHead, ResponseHead};
+pub use time::Timestamp;
