@@ -17,7 +17,7 @@
 //! - [`origins`]: which origin is asked next
 //! - [`copies`]: the law of stored responses
 //! - [`answer`]: what we say ourselves
-//! - [`gateway`]: the life of one request, over a [`gateway::Host`]
+//! - [`gateway`]: the life of one request, as a [`gateway::Exchange`]
 #![no_std]
 #![cfg_attr(
     test,
@@ -26,9 +26,15 @@
 
 extern crate alloc;
 // A cdylib for an ordinary system has to take its panic handler from somewhere;
-// nothing here can name the library.
-#[cfg(any(unix, windows, feature = "edge", feature = "browser"))]
+// the core cannot name the library.
+#[cfg(feature = "edge")]
+extern crate std;
+#[cfg(all(any(unix, windows), not(feature = "edge")))]
 extern crate std as _;
+
+#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 pub mod answer;
 pub mod copies;

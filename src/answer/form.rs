@@ -41,7 +41,7 @@ pub struct Asker<'a> {
 impl<'a> Asker<'a> {
     /// Reads the fields that tell.
     #[must_use]
-    pub fn read(fields: &'a impl Fields) -> Self {
+    pub fn read(fields: &'a dyn Fields) -> Self {
         Self {
             accept: fields.get("accept"),
             destination: fields.get("sec-fetch-dest"),

@@ -4,13 +4,12 @@
 //! element. Each gets a form it can use, a true status, and a time to come back.
 
 mod advice;
-mod escape;
 mod form;
+mod html;
 mod notice;
 mod page;
 
 pub use advice::{Advice, advice};
-pub use escape::{html, json};
 pub use form::{Asker, Form};
 pub use notice::{notice, wants_notice};
 
@@ -18,6 +17,7 @@ use crate::copies::Changes;
 use crate::policy::AnswerStatus;
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure, Phase};
+use crate::wire::json;
 use alloc::{format, string::String};
 
 /// What an answer has to say.
@@ -112,13 +112,13 @@ fn problem(status: u16, matter: &Matter<'_>) -> String {
         "{{\"type\":\"about:blank\",\"title\":{title},\"status\":{status},\"detail\":{detail},\
          \"cause\":\"{cause}\",\"phase\":\"{phase}\",\"retryable\":{retryable},\
          \"retry_after\":{retry_after},\"request_id\":{id}{applied}}}\n",
-        title = json(advice.title),
-        detail = json(advice.visitor),
+        title = json::string(advice.title),
+        detail = json::string(advice.visitor),
         cause = matter.failure.cause.name(),
         phase = matter.failure.phase.name(),
         retryable = !matter.maybe_applied(),
         retry_after = matter.retry_after,
-        id = json(matter.id),
+        id = json::string(matter.id),
     )
 }
 

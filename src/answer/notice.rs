@@ -7,7 +7,7 @@ use core::time::Duration;
 /// Whether a reply is a page that a person reads: HTML, asked for as a document
 /// or by a client that does not say.
 #[must_use]
-pub fn wants_notice(method: Method, content_type: &str, request: &impl Fields) -> bool {
+pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) -> bool {
     method == Method::Get
         && media_type::kind(content_type) == media_type::Kind::Html
         && matches!(

@@ -40,7 +40,7 @@ pub(super) fn render(matter: &Matter<'_>) -> String {
         title = advice.title,
         visitor = advice.visitor,
         when = seconds(matter.retry_after),
-        id = html(matter.id),
+        id = html::escaped(matter.id),
         checks = checks(advice.administrators),
     )
 }

@@ -1,1 +1,157 @@
-//! x
+//! The module for pages: the core's verdicts and texts, and the policy checker.
+
+use crate::answer;
+use crate::policy::{self, Policy, Value};
+use crate::retry::{Permission, Repeatability, permission};
+use crate::verdict::{self, Cause, Facts, Failure};
+use crate::wire::{Listed, RequestHead, ResponseHead, Timestamp};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use serde::Serialize;
+use serde_wasm_bindgen::{Serializer, from_value};
+use wasm_bindgen::prelude::*;
+
+/// Explains a reply: its verdict with cause and phase, whether `method` may be
+/// repeated, and what a visitor and an administrator can do.
+///
+/// `seen` has `status` and `headers` (a list of names and values) of a reply, or
+/// `error`, which is `"network"` or `"timeout"`, if there was none.
+///
+/// ```js
+/// explain({ status: 502, headers: [["content-type", "text/html"]] }, "GET").cause // "bad-gateway"
+/// explain({ error: "network" }, "POST").retryable // false
+/// ```
+///
+/// # Errors
+///
+/// A field that does not exist or is of another kind; the message names it.
+#[wasm_bindgen]
+pub fn explain(seen: JsValue, method: &str) -> Result<JsValue, JsError> {
+    let seen = Seen::read(from_value(seen)?).map_err(|wrong| JsError::new(&wrong))?;
+    to_object(&explanation(&seen, method))
+}
+
+/// Checks a configuration: the value of `ORIGIN` and that of `LASTGOOD`, either
+/// of them `undefined` if it is not set. Returns what is wrong in them, as
+/// `{ field, value, remedy }`.
+///
+/// # Errors
+///
+/// A value that no configuration can hold, such as a function.
+#[wasm_bindgen]
+pub fn check(origin: JsValue, lastgood: JsValue) -> Result<JsValue, JsError> {
+    let (_, problems) = policy::parse(&from_value(origin)?, &from_value(lastgood)?);
+    let wrong = problems.into_iter().map(|problem| {
+        table([
+            ("field", Value::Text(problem.field)),
+            ("value", Value::Text(problem.value)),
+            ("remedy", Value::Text(problem.remedy)),
+        ])
+    });
+    to_object(&Value::List(wrong.collect()))
+}
+
+fn to_object(value: &Value) -> Result<JsValue, JsError> {
+    Ok(value.serialize(&Serializer::json_compatible())?)
+}
+
+fn table<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Table(
+        entries
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
+}
+
+/// What a page knows of a reply, or of its lack.
+#[derive(Debug, Default)]
+struct Seen {
+    status: Option<u16>,
+    /// `name:value`, one per line.
+    fields: String,
+    timed_out: bool,
+}
+
+impl Seen {
+    fn read(value: Value) -> Result<Self, String> {
+        let Value::Table(entries) = value else {
+            return Err("an object is expected: { status, headers } or { error }".into());
+        };
+        let mut seen = Self::default();
+        for (name, value) in entries {
+            let taken = match (name.as_str(), &value) {
+                (_, Value::Null) => Some(()),
+                ("status", Value::Number(_)) => format!("{value}")
+                    .parse()
+                    .ok()
+                    .map(|status| seen.status = Some(status)),
+                ("headers", Value::List(pairs)) => seen.take_headers(pairs),
+                ("error", Value::Text(error)) => {
+                    seen.timed_out = error == "timeout";
+                    Some(())
+                }
+                _ => None,
+            };
+            taken.ok_or_else(|| format!("{name} = {value}: expected are a number as status, a list of pairs as headers, or a word as error"))?;
+        }
+        Ok(seen)
+    }
+
+    fn take_headers(&mut self, pairs: &[Value]) -> Option<()> {
+        for pair in pairs {
+            let Value::List(pair) = pair else { return None };
+            let [Value::Text(name), Value::Text(value)] = pair.as_slice() else {
+                return None;
+            };
+            let value = value.replace('\n', " ");
+            self.fields
+                .extend([&name.to_ascii_lowercase(), ":", &value, "\n"]);
+        }
+        Some(())
+    }
+
+    fn failure(&self, policy: &Policy) -> Option<Failure> {
+        let Some(status) = self.status else {
+            let cause = if self.timed_out {
+                Cause::Timeout
+            } else {
+                Cause::Network
+            };
+            return Some(Failure::without_answer(cause));
+        };
+        let fields = Listed::new(&self.fields);
+        let facts = Facts::of(&ResponseHead::read(status, &fields), Timestamp::default());
+        verdict::of_response(&facts, policy)
+    }
+}
+
+fn explanation(seen: &Seen, method: &str) -> Value {
+    let policy = Policy::default();
+    let text = |text: &str| Value::Text(text.to_owned());
+    let Some(failure) = seen.failure(&policy) else {
+        return table([
+            ("verdict", text("good")),
+            ("cause", Value::Null),
+            ("phase", Value::Null),
+            ("retryable", Value::Bool(false)),
+            ("title", text("The site answered")),
+            ("advice", text("Nothing needs to be done.")),
+            ("administrators", Value::List(Vec::new())),
+        ]);
+    };
+    let no_fields = Listed::new("");
+    let head = RequestHead::read(method, "", &no_fields);
+    let repeat = Repeatability::of(&head, &policy);
+    let Permission { here, .. } = permission(repeat, &failure, &policy);
+    let advice = answer::advice(failure.cause);
+    let checks = advice.administrators.iter().copied().map(text).collect();
+    table([
+        ("verdict", text(if here { "retryable" } else { "final" })),
+        ("cause", text(failure.cause.name())),
+        ("phase", text(failure.phase.name())),
+        ("retryable", Value::Bool(here)),
+        ("title", text(advice.title)),
+        ("advice", text(advice.visitor)),
+        ("administrators", Value::List(checks)),
+    ])
+}

@@ -35,6 +35,8 @@ pub enum Refusal {
     Type,
     /// An HTML page without a body is no page.
     Empty,
+    /// More bytes than policy allows, or a download whose size nobody knows.
+    Size,
 }
 
 /// Whether an answer may be kept as the last good copy.
@@ -76,11 +78,25 @@ pub fn may_keep(
             kind == media_type::Kind::Html && response.content_length == Some(0),
             Refusal::Empty,
         ),
+        (!size_is_fit(kind, response, policy), Refusal::Size),
     ];
     match rules.into_iter().find(|(broken, _)| *broken) {
         Some((_, refusal)) => Err(refusal),
         None => Ok(()),
     }
+}
+
+/// Pages and what they are made of are kept without a declared length; what
+/// else is streamed without one may go on for ever.
+fn size_is_fit(kind: media_type::Kind, response: &ResponseHead<'_>, policy: &Policy) -> bool {
+    match response.content_length {
+        Some(length) => length <= policy.copy_limit,
+        None => kind != media_type::Kind::Other || is_json(response.content_type),
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    media_type::essence(content_type).ends_with("json")
 }
 
 #[cfg(test)]
@@ -182,6 +198,11 @@ mod tests {
         );
         check("GET", "", 200, &with(json, "cache-control:public"), Ok(()));
         check("GET", "", 200, "content-type:image/png", Ok(()));
+        let stream = "content-type:application/octet-stream\ncache-control:max-age=9";
+        check("GET", "", 200, stream, Err(Refusal::Size));
+        check("GET", "", 200, &with(stream, "content-length:9"), Ok(()));
+        let huge = with(stream, "content-length:99999999999");
+        check("GET", "", 200, &huge, Err(Refusal::Size));
     }
 
     fn with(first: &str, second: &str) -> alloc::string::String {

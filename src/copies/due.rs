@@ -5,26 +5,26 @@
 //! it wrote: again only if the page changed, or after a while.
 
 use crate::wire::{ResponseHead, Timestamp};
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::time::Duration;
 
-/// What was written lately. Its memory is bounded: two generations of at most
-/// [`Due::GENERATION`] entries, of which the elder is dropped whole.
+/// What was written lately: one slot per key, found by its hash. Two keys that
+/// meet in a slot push each other out, which costs a write too many and nothing
+/// else, so the memory needs no upkeep and stays within 96 KB.
 #[derive(Debug, Default)]
 pub struct Due {
-    young: BTreeMap<u64, Written>,
-    old: BTreeMap<u64, Written>,
+    slots: Vec<Written>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Written {
+    key: u64,
     validator: u64,
     at: Timestamp,
 }
 
 impl Due {
-    /// Entries in one generation: 4096, some 300 KB in all.
-    pub const GENERATION: usize = 4096;
+    const SLOTS: usize = 4096;
 
     /// Whether the copy under `key` has to be written, given the response that
     /// just came. If so it counts as written.
@@ -36,31 +36,37 @@ impl Due {
         now: Timestamp,
     ) -> bool {
         let key = digest(&[key, response.vary]);
-        let validator = match response.content_length {
-            Some(length) => digest(&[response.etag, response.last_modified]) ^ length,
-            None => digest(&[response.etag, response.last_modified]),
+        let length = response.content_length.unwrap_or_default();
+        let validator = digest(&[response.etag, response.last_modified]) ^ length;
+        let Some(slot) = self.slot(key) else {
+            return true;
         };
-        let known = self.young.get(&key).or_else(|| self.old.get(&key));
-        let current = known
-            .is_some_and(|written| written.validator == validator && now.since(written.at) < every);
-        if !current {
-            self.remember(key, Written { validator, at: now });
+        let known = slot.key == key && slot.validator == validator;
+        if known && now.since(slot.at) < every {
+            return false;
         }
-        !current
+        *slot = Written {
+            key,
+            validator,
+            at: now,
+        };
+        true
     }
 
     /// Forgets a claim whose writing failed.
     pub fn release(&mut self, key: &str, vary: &str) {
         let key = digest(&[key, vary]);
-        self.young.remove(&key);
-        self.old.remove(&key);
+        if let Some(slot) = self.slot(key).filter(|slot| slot.key == key) {
+            *slot = Written::default();
+        }
     }
 
-    fn remember(&mut self, key: u64, written: Written) {
-        if self.young.len() >= Self::GENERATION {
-            self.old = core::mem::take(&mut self.young);
+    fn slot(&mut self, key: u64) -> Option<&mut Written> {
+        if self.slots.is_empty() {
+            self.slots.resize(Self::SLOTS, Written::default());
         }
-        self.young.insert(key, written);
+        let low_bits = usize::from(u16::try_from(key & 0xfff).unwrap_or_default());
+        self.slots.get_mut(low_bits)
     }
 }
 
@@ -106,11 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn keys_that_meet_cost_a_write_at_most() {
         let mut due = Due::default();
-        for index in 0..Due::GENERATION * 3 {
-            claim(&mut due, &alloc::format!("/{index}"), "", 0);
+        for round in 0..2 {
+            for index in 0..Due::SLOTS * 3 {
+                let first = claim(&mut due, &alloc::format!("/{index}"), "", 0);
+                assert!(first || round > 0);
+            }
         }
-        assert!(due.young.len() + due.old.len() <= Due::GENERATION * 2);
+        assert_eq!(due.slots.len(), Due::SLOTS);
     }
 }

@@ -5,7 +5,7 @@
 //! those fields are moved aside under names the platform does not read, it is
 //! told a long lifetime, and the true time of storing is written beside them.
 
-use crate::wire::{Fields, Listed, Timestamp, list, vary};
+use crate::wire::{self, Fields, Listed, Timestamp};
 use alloc::{format, string::String};
 
 /// Fields that the platform's store would follow, or replace.
@@ -46,6 +46,11 @@ impl Changes {
         self.line(&[name]);
     }
 
+    /// Appends later changes, which win over earlier ones.
+    pub fn extend(&mut self, later: &Self) {
+        self.line(&[&later.0]);
+    }
+
     /// One change per line.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -64,7 +69,7 @@ impl Changes {
 ///
 /// `response` is the whole list of its fields; `request` is the one it answers.
 #[must_use]
-pub fn seal(response: &str, request: &impl Fields, now: Timestamp) -> Changes {
+pub fn seal(response: &str, request: &dyn Fields, now: Timestamp) -> Changes {
     let fields = Listed::new(response);
     let mut changes = Changes::default();
     for name in MOVED {
@@ -75,7 +80,10 @@ pub fn seal(response: &str, request: &impl Fields, now: Timestamp) -> Changes {
         }
     }
     changes.set(STORED_AT, &format!("{}", now.as_millis()));
-    changes.set(SELECTING, &vary::selecting(fields.get("vary"), request));
+    changes.set(
+        SELECTING,
+        &wire::vary::selecting(fields.get("vary"), request),
+    );
     changes.set("cache-control", STORE_FOR);
     changes
 }
@@ -104,12 +112,9 @@ pub fn restore(stored: &str) -> Changes {
     changes
 }
 
-/// The names in `Vary` of a response, for hosts that read fields one by one.
-pub fn vary_names(response: &str) -> impl Iterator<Item = &str> {
-    list::elements(vary_of(response))
-}
-
-fn vary_of(response: &str) -> &str {
+/// `Vary` among all fields of a response.
+#[must_use]
+pub fn vary(response: &str) -> &str {
     response
         .split('\n')
         .find_map(|line| line.strip_prefix("vary:"))
@@ -129,8 +134,8 @@ pub(super) struct Originals {
 
 impl Originals {
     /// Whether the stored response is the variant for a request.
-    pub(super) fn selects(&self, request: &impl Fields) -> bool {
-        vary::selecting(&self.vary, request) == self.selecting
+    pub(super) fn selects(&self, request: &dyn Fields) -> bool {
+        wire::vary::selecting(&self.vary, request) == self.selecting
     }
 }
 

@@ -5,14 +5,16 @@
 //! page, is worse than the outage.
 
 mod admission;
+mod conditional;
 mod due;
 mod envelope;
 mod freshness;
 mod window;
 
 pub use admission::{Refusal, may_keep};
+pub use conditional::is_not_modified;
 pub use due::Due;
-pub use envelope::{Changes, restore, seal, vary_names};
+pub use envelope::{Changes, restore, seal, vary};
 
 use crate::policy::Policy;
 use crate::wire::{CacheControl, Fields, Listed, ResponseHead, Timestamp};
@@ -60,7 +62,7 @@ impl Copy {
     /// Opens what was stored: `None` if it is not ours, is damaged, or is the
     /// variant of another request.
     #[must_use]
-    pub fn open(status: u16, stored: &str, request: &impl Fields) -> Option<Self> {
+    pub fn open(status: u16, stored: &str, request: &dyn Fields) -> Option<Self> {
         let originals = envelope::originals(stored)?;
         if !originals.selects(request) {
             return None;

@@ -1,1 +1,179 @@
-//! x
+//! The Cloudflare Worker: everything between the core and the Workers runtime.
+//!
+//! The waiting is done in JavaScript, by the runtime's own promises; in here
+//! there are only synchronous decisions:
+//!
+//! - `entry.js` serves a healthy request between [`open`] and [`settle`];
+//! - `exchange.js` drives an [`Exchange`] for every other one;
+//! - `platform.js` holds the calls that touch bodies, the cache and timers.
+//!
+//! So a panic here is an exception there, caught in the request that caused it;
+//! inside a future of Rust's it would be a promise that never settles.
+//!
+//! The `worker` crate's own `Request` and `Response` are left aside: they copy
+//! what passes through, and panic on a status above 599.
+
+mod exchange;
+mod isolate;
+
+pub use exchange::{Exchange, Reply};
+
+use crate::copies;
+use crate::gateway::{self, Body, First, Opening};
+use crate::wire::{
+    Listed, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
+};
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
+use isolate::with_isolate;
+use wasm_bindgen::prelude::*;
+use worker::Env;
+
+/// Names of the request fields that [`open`] and [`settle`] are handed.
+#[wasm_bindgen]
+#[must_use]
+pub fn request_fields() -> Vec<String> {
+    RequestHead::FIELDS
+        .iter()
+        .copied()
+        .map(String::from)
+        .collect()
+}
+
+/// Names of the response fields that [`settle`] is handed.
+#[wasm_bindgen]
+#[must_use]
+pub fn response_fields() -> Vec<String> {
+    ResponseHead::FIELDS
+        .iter()
+        .copied()
+        .map(String::from)
+        .collect()
+}
+
+/// Reads the configuration of this isolate and returns the origins' base URLs.
+/// What is wrong in it is logged, once, and replaced by its default.
+#[wasm_bindgen]
+#[must_use]
+pub fn configure(env: &Env) -> Vec<String> {
+    isolate::configure(env)
+}
+
+/// How a request begins: milliseconds of patience with the first attempt, -1 to
+/// stay aside, -2 for an [`Exchange`] from the start.
+///
+/// `body` is the length of the body: negative for none, infinite if unknown.
+#[wasm_bindgen]
+#[must_use]
+pub fn open(method: &str, url: &str, fields: &str, body: f64) -> f64 {
+    let fields = Positional::new(RequestHead::FIELDS, fields);
+    let request = RequestHead::read(method, url, &fields);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(request.path);
+        match gateway::open(&request, body_of(body), policy) {
+            Opening::Aside => -1.0,
+            Opening::Exchange => -2.0,
+            Opening::Ask(patience) => millis_of(patience),
+        }
+    })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates"
+)]
+fn body_of(length: f64) -> Body {
+    if length < 0.0 {
+        Body::None
+    } else if length.is_finite() {
+        Body::Sized(length as u64)
+    } else {
+        Body::Unsized
+    }
+}
+
+/// What to do with the first answer: 0 to pass it on, 1 to keep a copy as well,
+/// 2 if it is a failure.
+#[wasm_bindgen]
+#[must_use]
+pub fn settle(method: &str, url: &str, asked: &str, status: u16, answered: &str, now: f64) -> u8 {
+    let asked = Positional::new(RequestHead::FIELDS, asked);
+    let answered = Positional::new(ResponseHead::FIELDS, answered);
+    let request = RequestHead::read(method, url, &asked);
+    let response = ResponseHead::read(status, &answered);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(request.path);
+        let due = &mut isolate.due;
+        match gateway::on_first_response(&request, &response, url, policy, due, time(now)) {
+            First::Pass => 0,
+            First::PassAndKeep => 1,
+            First::Failed => 2,
+        }
+    })
+}
+
+/// Whether a copy of a response is to be kept now; it counts as kept from then
+/// on. `answered` and `asked` are all fields of both messages.
+#[wasm_bindgen]
+#[must_use]
+pub fn is_keeping_due(
+    method: &str,
+    url: &str,
+    asked: &str,
+    status: u16,
+    answered: &str,
+    now: f64,
+) -> bool {
+    let (asked, answered) = (Listed::new(asked), Listed::new(answered));
+    let request = RequestHead::read(method, url, &asked);
+    let response = ResponseHead::read(status, &answered);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(request.path);
+        let due = &mut isolate.due;
+        gateway::is_keeping_due(&request, &response, url, policy, due, time(now))
+    })
+}
+
+/// Bodies up to this many bytes are held for a second attempt.
+#[wasm_bindgen]
+#[must_use]
+pub fn body_limit(url: &str) -> f64 {
+    let none = Listed::new("");
+    let request = RequestHead::read("", url, &none);
+    let limit = with_isolate(|isolate| isolate.configuration.policy_for(request.path).body_limit);
+    f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
+}
+
+/// The changes that make a good response the stored one; `answered` and `asked`
+/// are all fields of both messages.
+#[wasm_bindgen]
+#[must_use]
+pub fn seal(answered: &str, asked: &str, now: f64) -> String {
+    copies::seal(answered, &Listed::new(asked), time(now))
+        .as_str()
+        .into()
+}
+
+/// Notes that a body broke off while it was stored. Returns the log line.
+#[wasm_bindgen]
+#[must_use]
+pub fn broke_off(url: &str, answered: &str) -> String {
+    with_isolate(|isolate| isolate.due.release(url, copies::vary(answered)));
+    gateway::truncated_line(message::path_and_query(url))
+}
+
+/// Milliseconds since the epoch, as JavaScript has them.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates"
+)]
+const fn time(millis: f64) -> Timestamp {
+    Timestamp::from_millis(millis as u64)
+}
+
+/// A span as JavaScript has it: at most what a timer takes, 2^31 - 1.
+fn millis_of(span: Duration) -> f64 {
+    f64::from(i32::try_from(millis(span)).unwrap_or(i32::MAX))
+}

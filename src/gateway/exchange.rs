@@ -5,13 +5,14 @@
 //! rules, a test needs no clock, and any sequence of events can be tried.
 
 use super::{attempt_limit, may_show_copies};
+use crate::answer::Asker;
 use crate::copies::{Aged, Copy};
 use crate::origins::Tally;
 use crate::policy::{AnswerWith, Policy};
 use crate::retry::{Pause, Random, Repeatability, pause, permission};
 use crate::verdict::{self, Cause, Facts, Failure};
 use crate::wire::{RequestHead, Timestamp};
-use alloc::vec::Vec;
+use alloc::{rc::Rc, vec::Vec};
 use core::time::Duration;
 
 /// What an exchange needs to know of its request.
@@ -23,13 +24,19 @@ pub struct Request {
     may_show_copies: bool,
     signed_in: bool,
     replayable: bool,
+    wants_raw_error: bool,
 }
 
 impl Request {
     /// Takes what matters from a request's head. `replayable` tells whether its
     /// body, if any, can be sent a second time.
     #[must_use]
-    pub fn new(head: &RequestHead<'_>, replayable: bool, policy: &Policy) -> Self {
+    pub fn new(
+        head: &RequestHead<'_>,
+        asker: &Asker<'_>,
+        replayable: bool,
+        policy: &Policy,
+    ) -> Self {
         let repeat = Repeatability::of(head, policy);
         Self {
             repeat,
@@ -42,6 +49,7 @@ impl Request {
             may_show_copies: may_show_copies(head, policy),
             signed_in: head.authorized || head.has_cookie_beyond(&policy.cookies_ignored),
             replayable,
+            wants_raw_error: asker.is_script(),
         }
     }
 }
@@ -134,8 +142,8 @@ enum State {
 
 /// The life of one request.
 #[derive(Debug)]
-pub struct Exchange<'p> {
-    policy: &'p Policy,
+pub struct Exchange {
+    policy: Rc<Policy>,
     request: Request,
     random: Random,
     started: Timestamp,
@@ -149,12 +157,12 @@ pub struct Exchange<'p> {
     trail: Vec<Tried>,
 }
 
-impl<'p> Exchange<'p> {
+impl Exchange {
     /// A request that came at `started`, for one of `origins`. The same seed
     /// and the same events lead to the same steps.
     #[must_use]
     pub fn new(
-        policy: &'p Policy,
+        policy: Rc<Policy>,
         request: Request,
         origins: usize,
         seed: u64,
@@ -297,7 +305,7 @@ impl<'p> Exchange<'p> {
             return self.wait();
         }
         self.holds_response = true;
-        self.ended(verdict::of_response(facts, self.policy), now)
+        self.ended(verdict::of_response(facts, &self.policy), now)
     }
 
     /// The running attempt is over.
@@ -346,7 +354,7 @@ impl<'p> Exchange<'p> {
             return None;
         }
         let left = self.horizon(&failure, now).since(now);
-        let mut allowed = permission(self.request.repeat, &failure, self.policy);
+        let mut allowed = permission(self.request.repeat, &failure, &self.policy);
         let pause = self.pause(&failure, tried.origin, left);
         allowed.here &= pause != Pause::TooLong;
         let origin = self
@@ -382,7 +390,7 @@ impl<'p> Exchange<'p> {
 
     fn showable(&self, failure: &Failure, now: Timestamp) -> Option<Aged> {
         let copy = self.copy.filter(|_| failure.is_in(&self.policy.stale_on))?;
-        copy.showable(self.policy, now)
+        copy.showable(&self.policy, now)
     }
 
     /// What goes out when nothing more is tried.
@@ -395,7 +403,8 @@ impl<'p> Exchange<'p> {
         }
         let ours = self.policy.answer == AnswerWith::Page
             && failure.is_in(&self.policy.answer_on)
-            && !failure.meant;
+            && !failure.meant
+            && !self.request.wants_raw_error;
         if self.holds_response && !ours {
             Source::Origin
         } else {

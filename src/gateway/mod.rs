@@ -1,17 +1,26 @@
 //! The life of one request.
 //!
-//! [`Exchange`] decides and does nothing; [`drive`] lets a [`Host`] do what was
-//! decided and tells the exchange what came of it. A host that can serve the
-//! healthy case without all this (as the edge does) asks [`first_wait`] and
-//! [`on_first_response`], and starts an exchange only when those say so.
+//! [`Exchange`] decides and does nothing. A host does what was decided, one
+//! [`Step`] at a time, and tells the exchange what came of it:
+//!
+//! ```text
+//! step ─▶ Look ──▶ look for a copy ───────▶ Looked ──────────────────┐
+//!   ▲     Begin ─▶ start a fetch ─────────▶ Begun ───────────────────┤
+//!   │     Wait ──▶ for it, or for a time ─▶ Responded, Failed, Woke ─┤
+//!   └────────────────────────────────────────────────────────────────┘
+//!         Reply ─▶ done
+//! ```
+//!
+//! A host that can serve the healthy case without all this (as the edge does)
+//! asks [`open`] and [`on_first_response`], and starts an exchange only when
+//! those say so. There is no loop here and no `async`: the loop is the host's,
+//! a dozen lines in the language in which that host waits.
 
 mod exchange;
-mod host;
 mod report;
 
 pub use exchange::{Attempt, Event, Exchange, Reply, Request, Source, Step, Tried};
-pub use host::{Host, drive};
-pub use report::{answer_fields, copy_fields, log_line};
+pub use report::{Told, answer_fields, copy_fields, log_line, truncated_line};
 
 use crate::copies::{self, Due};
 use crate::policy::{Mode, Policy};
@@ -147,6 +156,7 @@ pub fn is_keeping_due(
     due: &mut Due,
     now: Timestamp,
 ) -> bool {
-    copies::may_keep(request, response, policy).is_ok()
+    !verdict::is_failure(response.status, policy)
+        && copies::may_keep(request, response, policy).is_ok()
         && due.claim(url, response, policy.keep_every, now)
 }

@@ -1,12 +1,11 @@
 //! Saying so: what every degraded reply and its log line carry.
 
-use super::{Exchange, Source, Tried};
-use crate::answer::json;
+use super::{Source, Tried};
 use crate::copies::{Aged, Changes};
-use crate::verdict::Failure;
+use crate::verdict::{Cause, Failure};
 use crate::wire::{
     cache_status::{self, Handling},
-    proxy_status,
+    json, proxy_status,
     time::millis,
 };
 use alloc::{format, string::String, vec::Vec};
@@ -28,6 +27,8 @@ pub fn copy_fields(aged: Aged, failure: Option<Failure>, id: &str) -> Changes {
         &cache_status::line(handling, status, Some(aged.ttl())),
     );
     if let Some(failure) = failure {
+        // Nothing in front of us may take the copy for the origin's word.
+        fields.set("cache-control", "no-store");
         mark(&mut fields, &failure, id);
     }
     fields
@@ -54,29 +55,51 @@ fn mark(fields: &mut Changes, failure: &Failure, id: &str) {
     fields.set("x-request-id", id);
 }
 
+/// Which request a log line is about, and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The id that the visitor got as well.
+    pub id: &'a str,
+    /// The request's method.
+    pub method: &'a str,
+    /// Path and query.
+    pub path: &'a str,
+    /// Whose response went out.
+    pub source: Source,
+    /// Its status.
+    pub status: u16,
+    /// From the request's start to its reply.
+    pub took: Duration,
+}
+
 /// One line of JSON about a degraded request.
 #[must_use]
-pub fn log_line(
-    exchange: &Exchange<'_>,
-    (method, path): (&str, &str),
-    id: &str,
-    (source, status): (Source, u16),
-    took: Duration,
-) -> String {
-    let (shown, age) = match source {
+pub fn log_line(trail: &[Tried], told: &Told<'_>) -> String {
+    let (shown, age) = match told.source {
         Source::Origin => ("origin", String::new()),
         Source::Copy(aged) => ("copy", format!(",\"age\":{}", aged.age.as_secs())),
         Source::Answer(_) => ("answer", String::new()),
     };
-    let trail: Vec<String> = exchange.trail().iter().map(tried).collect();
+    let trail: Vec<String> = trail.iter().map(tried).collect();
     format!(
         "{{\"lastgood\":\"degraded\",\"id\":{},\"method\":{},\"url\":{},\"trail\":[{}],\
-         \"shown\":\"{shown}\",\"status\":{status}{age},\"ms\":{}}}",
-        json(id),
-        json(method),
-        json(path),
+         \"shown\":\"{shown}\",\"status\":{}{age},\"ms\":{}}}",
+        json::string(told.id),
+        json::string(told.method),
+        json::string(told.path),
         trail.join(","),
-        millis(took),
+        told.status,
+        millis(told.took),
+    )
+}
+
+/// One line of JSON about a body that broke off behind a good head.
+#[must_use]
+pub fn truncated_line(path: &str) -> String {
+    let cause = Cause::Truncated.name();
+    format!(
+        "{{\"lastgood\":\"degraded\",\"method\":\"GET\",\"url\":{},\"shown\":\"origin\",\"cause\":\"{cause}\"}}",
+        json::string(path),
     )
 }
 

@@ -6,7 +6,8 @@
 //! field was wrong, and beside it the list of what was wrong.
 
 use super::{AnswerStatus, AnswerWith, Configuration, Failures, Mode, Policy, Value};
-use alloc::{format, string::String, string::ToString, vec::Vec};
+use crate::wire::{json, time::millis};
+use alloc::{format, rc::Rc, string::String, string::ToString, vec::Vec};
 use core::{fmt, time::Duration};
 
 /// One field that could not be taken as written.
@@ -56,7 +57,7 @@ pub fn parse(origin: &Value, lastgood: &Value) -> (Configuration, Vec<Problem>) 
         }
     };
     let (own, routes) = split_routes(entries);
-    configuration.fallback = policy(&Policy::default(), "LASTGOOD", own, &mut problems);
+    configuration.fallback = Rc::new(policy(&Policy::default(), "LASTGOOD", own, &mut problems));
     if let Some(routes) = routes {
         configuration.routes = read_routes(&configuration.fallback, routes, &mut problems);
     }
@@ -115,7 +116,11 @@ fn base_url(value: &Value) -> Option<String> {
     plain.then(|| String::from(text.trim_end_matches('/')))
 }
 
-fn read_routes(base: &Policy, value: &Value, problems: &mut Vec<Problem>) -> Vec<(String, Policy)> {
+fn read_routes(
+    base: &Policy,
+    value: &Value,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Rc<Policy>)> {
     let Value::List(items) = value else {
         problems.push(problem(
             "LASTGOOD.routes",
@@ -144,7 +149,7 @@ fn route(
     place: &str,
     entries: &[Entry],
     problems: &mut Vec<Problem>,
-) -> Option<(String, Policy)> {
+) -> Option<(String, Rc<Policy>)> {
     let path = entries
         .iter()
         .find(|(name, _)| name == "path")
@@ -152,19 +157,23 @@ fn route(
     let fields = entries.iter().filter(|(name, _)| name != "path");
     let policy = policy(base, place, fields, problems);
     match path {
-        Some(Value::Text(pattern)) if pattern.starts_with(['/', '*']) => {
-            Some((pattern.clone(), policy))
+        Some(Value::Text(pattern)) if is_pattern(pattern) => {
+            Some((pattern.clone(), Rc::new(policy)))
         }
         other => {
             let field = format!("{place}.path");
             problems.push(problem(
                 &field,
                 other.unwrap_or(&Value::Null),
-                "a path such as \"/api/*\"",
+                "a path such as \"/api/*\", with one star at most",
             ));
             None
         }
     }
+}
+
+fn is_pattern(path: &str) -> bool {
+    path.starts_with(['/', '*']) && path.bytes().filter(|byte| *byte == b'*').count() <= 1
 }
 
 fn policy<'e>(
@@ -208,11 +217,8 @@ fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Pr
         if *span > highest {
             problems.push(Problem {
                 field: format!("{place}.{name}"),
-                value: format!("{}ms", span.as_millis()),
-                remedy: format!(
-                    "at most the {other} ({}ms), or raise that",
-                    highest.as_millis()
-                ),
+                value: format!("{}ms", millis(*span)),
+                remedy: format!("at most the {other} ({}ms), or raise that", millis(highest)),
             });
             *span = highest;
         }
@@ -287,6 +293,9 @@ const FIELDS: &[(&str, Set)] = &[
     ("body_limit", |policy, value| {
         bytes(value, 16 * MIB).map(|n| policy.body_limit = n)
     }),
+    ("copy_limit", |policy, value| {
+        bytes(value, 64 * MIB).map(|n| policy.copy_limit = n)
+    }),
     ("stale_on", |policy, value| {
         failures(value).map(|list| policy.stale_on = list)
     }),
@@ -346,32 +355,25 @@ fn backoff(policy: &mut Policy, value: &Value) -> Result<(), String> {
 fn one_of<T: Copy>(choices: &[(&str, T)], value: &Value) -> Result<T, String> {
     let chosen = match value {
         Value::Text(text) => choices.iter().find(|(name, _)| name == text),
-        Value::Number(number) => choices.iter().find(|(name, _)| number.to_string() == *name),
+        Value::Number(_) => choices.iter().find(|(name, _)| value.to_string() == *name),
         _ => None,
     };
     chosen.map(|(_, choice)| *choice).ok_or_else(|| {
-        let names: Vec<String> = choices
-            .iter()
-            .map(|(name, _)| format!("\"{name}\""))
-            .collect();
-        names.join(" or ")
+        let mut names = String::new();
+        for (name, _) in choices {
+            names.push_str(if names.is_empty() { "" } else { " or " });
+            names.push_str(&json::string(name));
+        }
+        names
     })
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "only a whole number between two bytes gets that far"
-)]
 fn whole(value: &Value, least: u8, most: u8) -> Result<u8, String> {
     match value {
-        Value::Number(number)
-            if (f64::from(least)..=f64::from(most)).contains(number) && number % 1.0 == 0.0 =>
-        {
-            Ok(*number as u8)
-        }
-        _ => Err(format!("a whole number from {least} to {most}")),
+        Value::Number(number) => (least..=most).find(|whole| f64::from(*whole) == *number),
+        _ => None,
     }
+    .ok_or_else(|| format!("a whole number from {least} to {most}"))
 }
 
 fn truth(value: &Value) -> Result<bool, String> {
@@ -464,7 +466,7 @@ fn failures(value: &Value) -> Result<Failures, String> {
     for item in items {
         let understood = match item {
             Value::Text(word) => list.add(word),
-            Value::Number(status) => list.add(&status.to_string()),
+            Value::Number(_) => list.add(&item.to_string()),
             _ => false,
         };
         if !understood {
@@ -583,6 +585,11 @@ mod tests {
             r#"{"routes": [{"path": "/x", "mode": 7}]}"#,
             "LASTGOOD.routes[0].mode = 7",
             "\"off\"",
+        );
+        check(
+            r#"{"routes": [{"path": "/*/x/*"}]}"#,
+            "LASTGOOD.routes[0].path",
+            "one star",
         );
         check(r#"{"routes": {}}"#, "LASTGOOD.routes", "a list of tables");
         check(r#""on""#, "LASTGOOD = \"on\"", "a table");

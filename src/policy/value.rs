@@ -4,10 +4,12 @@
 //! what lets the checker name every wrong field in one go; a derived
 //! deserialiser stops at the first.
 
+use crate::wire::json;
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-/// A value of JSON's kinds.
+/// A value of JSON's kinds. With a host's feature on it can be read and written
+/// by serde.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Nothing.
@@ -30,8 +32,8 @@ impl fmt::Display for Value {
         match self {
             Self::Null => f.write_str("nothing"),
             Self::Bool(value) => write!(f, "{value}"),
-            Self::Number(value) => write!(f, "{value}"),
-            Self::Text(text) => write!(f, "{:?}", shortened(text)),
+            Self::Number(value) => f.write_str(&decimal(*value)),
+            Self::Text(text) => f.write_str(&json::string(&shortened(text))),
             Self::List(items) => {
                 f.write_str("[")?;
                 for (index, item) in items.iter().take(8).enumerate() {
@@ -45,6 +47,22 @@ impl fmt::Display for Value {
     }
 }
 
+/// A number with up to three decimals. The standard library's own printing of
+/// floats, exact to the last bit, weighs more than all of this module.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float saturates, and no limit here comes near that"
+)]
+fn decimal(number: f64) -> String {
+    let thousandths = (number * 1000.0) as i64;
+    let (whole, rest) = (thousandths / 1000, thousandths.unsigned_abs() % 1000);
+    match (rest, number < 0.0 && whole == 0) {
+        (0, _) => format!("{whole}"),
+        (_, false) => String::from(format!("{whole}.{rest:03}").trim_end_matches('0')),
+        (_, true) => String::from(format!("-0.{rest:03}").trim_end_matches('0')),
+    }
+}
+
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 60;
     match text.char_indices().nth(LONGEST) {
@@ -54,11 +72,27 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(any(feature = "edge", feature = "browser", test))]
-mod deserialize {
+mod serde_impls {
     use super::Value;
     use alloc::{string::String, vec::Vec};
     use core::fmt;
     use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+    use serde::ser::{Serialize, Serializer};
+
+    impl Serialize for Value {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Null => serializer.serialize_unit(),
+                Self::Bool(value) => serializer.serialize_bool(*value),
+                Self::Number(value) => serializer.serialize_f64(*value),
+                Self::Text(text) => serializer.serialize_str(text),
+                Self::List(items) => serializer.collect_seq(items),
+                Self::Table(entries) => {
+                    serializer.collect_map(entries.iter().map(|(name, value)| (name, value)))
+                }
+            }
+        }
+    }
 
     impl<'de> Deserialize<'de> for Value {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

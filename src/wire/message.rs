@@ -144,7 +144,7 @@ impl<'a> RequestHead<'a> {
 
     /// Reads a request; `url` is absolute.
     #[must_use]
-    pub fn read(method: &str, url: &'a str, fields: &'a impl Fields) -> Self {
+    pub fn read(method: &str, url: &'a str, fields: &'a dyn Fields) -> Self {
         let (host, path) = split_url(url);
         let forwarded_host = fields.get("x-forwarded-host");
         Self {
@@ -168,9 +168,23 @@ impl<'a> RequestHead<'a> {
     }
 }
 
+/// Path and query of an absolute URL.
+#[must_use]
+pub fn path_and_query(url: &str) -> &str {
+    let rest = past_scheme(url);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
+}
+
+/// What follows `https://` or `http://`.
+fn past_scheme(url: &str) -> &str {
+    url.strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))
+        .unwrap_or(url)
+}
+
 /// Host (with port) and path of an absolute URL.
 fn split_url(url: &str) -> (&str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = past_scheme(url);
     let (host, _) = rest.split_once('/').unwrap_or((rest, ""));
     let path = rest.get(host.len()..).unwrap_or_default();
     let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -224,7 +238,7 @@ impl<'a> ResponseHead<'a> {
 
     /// Reads a response.
     #[must_use]
-    pub fn read(status: u16, fields: &'a impl Fields) -> Self {
+    pub fn read(status: u16, fields: &'a dyn Fields) -> Self {
         let expires = fields.get("expires");
         Self {
             status,

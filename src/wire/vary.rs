@@ -14,7 +14,7 @@ pub fn is_any(vary: &str) -> bool {
 /// White space inside a value does not make another variant (RFC 9111, 4.1
 /// allows such normalisation); an absent field differs from every present one.
 #[must_use]
-pub fn selecting(vary: &str, request: &impl Fields) -> String {
+pub fn selecting(vary: &str, request: &dyn Fields) -> String {
     let mut line = String::new();
     for name in list::elements(vary) {
         let name = name.to_ascii_lowercase();

@@ -1,0 +1,220 @@
+// @ts-check
+/**
+ * The loop around the core's exchange: does each step, tells what came of it.
+ *
+ * It runs in JavaScript so that a degraded request crosses into the core a
+ * dozen times and not a hundred, and so that a fault of the core is an
+ * exception here, in the one request that met it.
+ */
+import * as core from "lastgood-core";
+import * as platform from "./platform.js";
+
+const LOOK = -1;
+const BEGIN = -2;
+const REPLY = -3;
+
+const RESPONSE_FIELDS = core.response_fields();
+
+/**
+ * An attempt that runs, and what can end it.
+ * @typedef {{ promise: Promise<Response>, controller: AbortController }} Running
+ */
+
+/**
+ * What one request has in hand.
+ * @typedef {object} Hand
+ * @property {Request} request
+ * @property {ArrayBuffer | ReadableStream | undefined} held its body, if held
+ * @property {Running} [running]
+ * @property {Response} [response] the last one of an origin, unread
+ * @property {Response} [stored]
+ */
+
+/**
+ * Starts an attempt.
+ * @param {Request} request
+ * @param {string | undefined} target
+ * @param {ArrayBuffer | ReadableStream} [held]
+ * @returns {Running}
+ */
+export function begin(request, target, held) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return { promise: platform.ask(request, target, signal, held), controller };
+}
+
+/**
+ * Serves a request, from its start or from its running first attempt.
+ * @param {Request} request
+ * @param {ExecutionContext} ctx
+ * @param {number} started
+ * @param {Running} [first]
+ * @returns {Promise<Response>}
+ */
+export async function serve(request, ctx, started, first) {
+  /** @type {Hand} */
+  const hand = { request, held: undefined };
+  if (request.body && !first)
+    hand.held = await platform.hold(request, core.body_limit(request.url));
+  const replayable = request.body === null || hand.held instanceof ArrayBuffer;
+  const fields = platform.lines(request.headers);
+  const exchange = new core.Exchange(
+    request.method,
+    request.url,
+    fields,
+    replayable,
+    started,
+  );
+  try {
+    await drive(exchange, hand, first);
+    return reply(exchange, hand, ctx);
+  } finally {
+    letGo(hand);
+    exchange.free();
+  }
+}
+
+/**
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {Running} [first]
+ */
+async function drive(exchange, hand, first) {
+  let step = exchange.start(Date.now());
+  while (step !== REPLY) {
+    if (step === LOOK) {
+      const stored = await platform
+        .look(hand.request.url)
+        .catch(() => undefined);
+      hand.stored = stored;
+      step = exchange.looked(
+        stored?.status ?? 0,
+        stored ? platform.lines(stored.headers) : "",
+        Date.now(),
+      );
+    } else if (step === BEGIN) {
+      hand.running?.controller.abort();
+      hand.running = first ?? begin(hand.request, exchange.target(), hand.held);
+      first = undefined;
+      step = exchange.begun(Date.now());
+    } else {
+      step = tell(
+        exchange,
+        hand,
+        await platform.outcome(hand.running?.promise, step),
+      );
+    }
+  }
+}
+
+/**
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {unknown} end a response, an error, or nothing if time passed
+ */
+function tell(exchange, hand, end) {
+  if (end === undefined) return exchange.woke(Date.now());
+  hand.running = undefined;
+  if (!(end instanceof Response)) return exchange.failed(Date.now());
+  platform.discard(hand.response);
+  hand.response = end;
+  return exchange.responded(
+    end.status,
+    platform.values(end.headers, RESPONSE_FIELDS),
+    Date.now(),
+  );
+}
+
+/**
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {ExecutionContext} ctx
+ */
+function reply(exchange, hand, ctx) {
+  const { stored, request } = hand;
+  const reply = exchange.reply(stored ? platform.lines(stored.headers) : "");
+  const response = made(reply, hand) ?? platform.made(null, 502, "");
+  if (
+    reply.source === "origin" &&
+    core.is_keeping_due(
+      request.method,
+      request.url,
+      platform.lines(request.headers),
+      response.status,
+      platform.lines(response.headers),
+      Date.now(),
+    )
+  ) {
+    ctx.waitUntil(keep(request, response.clone()));
+  }
+  if (reply.goes_on && hand.running) {
+    ctx.waitUntil(refresh(request, hand.running));
+    hand.running = undefined;
+  }
+  const line = exchange.log(response.status, Date.now());
+  if (line) console.log(line);
+  return response;
+}
+
+/**
+ * @param {core.Reply} reply
+ * @param {Hand} hand
+ */
+function made(reply, hand) {
+  const { source, status, changes, with_body: withBody, text } = reply;
+  if (source === "answer")
+    return platform.made(withBody ? (text ?? null) : null, status, changes);
+  const held = source === "copy" ? hand.stored : hand.response;
+  if (source === "copy") hand.stored = undefined;
+  else hand.response = undefined;
+  if (!held || source === "origin") return held;
+  const copy = platform.rebuilt(held, status, changes, withBody);
+  return text === undefined ? copy : platform.noted(copy, text);
+}
+
+/**
+ * Keeps a copy of a good response, and notices a body that breaks off.
+ * @param {Request} request
+ * @param {Response} response
+ */
+export async function keep(request, response) {
+  const { url } = request;
+  const answered = platform.lines(response.headers);
+  const changes = core.seal(
+    answered,
+    platform.lines(request.headers),
+    Date.now(),
+  );
+  try {
+    await platform.keep(url, response, changes);
+  } catch {
+    console.log(core.broke_off(url, answered));
+  }
+}
+
+/**
+ * Lets the late answer of an attempt become the copy.
+ * @param {Request} request
+ * @param {Running} running
+ */
+async function refresh(request, running) {
+  const response = await running.promise.catch(() => undefined);
+  if (!response) return;
+  const due = core.is_keeping_due(
+    request.method,
+    request.url,
+    platform.lines(request.headers),
+    response.status,
+    platform.lines(response.headers),
+    Date.now(),
+  );
+  if (due) await keep(request, response);
+  else platform.discard(response);
+}
+
+/** @param {Hand} hand */
+function letGo(hand) {
+  hand.running?.controller.abort();
+  platform.discard(hand.response);
+  platform.discard(hand.stored);
+}

@@ -1,0 +1,43 @@
+//! What lives as long as an isolate: the configuration, and what was kept.
+
+use crate::copies::Due;
+use crate::policy::{self, Configuration, Value};
+use crate::wire::json;
+use alloc::{string::String, string::ToString, vec::Vec};
+use core::cell::RefCell;
+use worker::Env;
+
+/// Read once per isolate, lent to each request.
+#[derive(Debug, Default)]
+pub(super) struct Isolate {
+    pub(super) configuration: Configuration,
+    pub(super) due: Due,
+}
+
+std::thread_local! {
+    static ISOLATE: RefCell<Isolate> = RefCell::default();
+}
+
+/// Lends this isolate's state for a moment.
+pub(super) fn with_isolate<T>(act: impl FnOnce(&mut Isolate) -> T) -> T {
+    ISOLATE.with_borrow_mut(act)
+}
+
+/// Reads the bindings, logs each problem, and returns the origins.
+pub(super) fn configure(env: &Env) -> Vec<String> {
+    let (configuration, problems) =
+        policy::parse(&binding(env, "ORIGIN"), &binding(env, "LASTGOOD"));
+    for problem in problems {
+        let line = json::string(&problem.to_string());
+        worker::console_error!("{{\"lastgood\":\"configuration\",\"problem\":{line}}}");
+    }
+    let origins = configuration.origins.clone();
+    with_isolate(|isolate| isolate.configuration = configuration);
+    origins
+}
+
+/// A binding as a value; nothing, if it is absent or holds what `[vars]` cannot.
+fn binding(env: &Env, name: &str) -> Value {
+    let bound = js_sys::Reflect::get(env, &name.into()).unwrap_or_default();
+    serde_wasm_bindgen::from_value(bound).unwrap_or(Value::Null)
+}

@@ -1,0 +1,197 @@
+// @ts-check
+/**
+ * What the Workers runtime does for the core: every call that touches a body,
+ * the cache, a timer or the rewriter. It is JavaScript because the runtime
+ * hands bodies from stream to stream without copying only as long as no other
+ * language is in between. Nothing here decides anything.
+ */
+
+const STORE = "lastgood";
+
+/**
+ * The values of some fields, one per line.
+ * @param {Headers} headers
+ * @param {string[]} names
+ */
+export function values(headers, names) {
+  let lines = headers.get(names[0]) ?? "";
+  for (let i = 1; i < names.length; i++) {
+    lines += "\n" + (headers.get(names[i]) ?? "");
+  }
+  return lines;
+}
+
+/**
+ * All fields as `name:value`, one per line.
+ * @param {Headers} headers
+ */
+export function lines(headers) {
+  let all = "";
+  for (const [name, value] of headers) all += `${name}:${value}\n`;
+  return all;
+}
+
+/**
+ * Sends a request on; its own URL where there is no other target.
+ * @param {Request} request
+ * @param {string | undefined} target
+ * @param {AbortSignal | undefined} signal
+ * @param {BodyInit | null | undefined} held the body, if it was held
+ */
+export function ask(request, target, signal, held) {
+  if (target === undefined && held === undefined) {
+    return fetch(request, { signal });
+  }
+  const { method, headers, body } = request;
+  return fetch(target ?? request.url, {
+    method,
+    headers,
+    body: held === undefined ? body : held,
+    redirect: "manual",
+    signal,
+  });
+}
+
+/**
+ * What a promise comes to: its value, its error, or nothing if that takes
+ * longer than `ms`. Without a promise, a pause.
+ * @param {Promise<unknown> | undefined} promise
+ * @param {number} ms
+ */
+export function outcome(promise, ms) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    /** @param {unknown} end */
+    const settle = (end) => {
+      clearTimeout(timer);
+      resolve(end);
+    };
+    promise?.then(settle, (error) => settle(Object(error)));
+  });
+}
+
+/**
+ * Holds a body of at most `limit` bytes in memory. A longer one comes back as
+ * the stream it would have been.
+ * @param {Request} request
+ * @param {number} limit
+ * @returns {Promise<ArrayBuffer | ReadableStream>}
+ */
+export async function hold(request, limit) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (
+    request.body
+  ).getReader();
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let size = 0;
+  while (size <= limit) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
+    chunks.push(value);
+    size += value.byteLength;
+  }
+  return resumed(chunks, reader);
+}
+
+/**
+ * A stream of what was read already, and then the rest.
+ * @param {Uint8Array[]} chunks
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ */
+function resumed(chunks, reader) {
+  return new ReadableStream({
+    async pull(controller) {
+      const held = chunks.shift();
+      const { done, value } = held
+        ? { done: false, value: held }
+        : await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/**
+ * The stored response under a URL, if there is one.
+ * @param {string} url
+ */
+export async function look(url) {
+  const store = await caches.open(STORE);
+  return store.match(url);
+}
+
+/**
+ * Stores a response under a URL, once all of it has come. Rejects if it breaks
+ * off: a store that was given a stream would keep the part, or drop the copy
+ * from before.
+ * @param {string} url
+ * @param {Response} response
+ * @param {string} changes
+ */
+export async function keep(url, response, changes) {
+  const { status } = response;
+  const headers = new Headers(response.headers);
+  change(headers, changes);
+  const whole = await response.arrayBuffer();
+  const store = await caches.open(STORE);
+  await store.put(url, new Response(whole, { status, headers }));
+}
+
+/**
+ * A response with other fields: `name:value` sets one, `name` removes it.
+ * @param {Response} response
+ * @param {number} status
+ * @param {string} changes
+ * @param {boolean} withBody
+ */
+export function rebuilt(response, status, changes, withBody) {
+  const headers = new Headers(response.headers);
+  change(headers, changes);
+  if (!withBody) discard(response);
+  return new Response(withBody ? response.body : null, { status, headers });
+}
+
+/**
+ * A response of our own.
+ * @param {string | null} body
+ * @param {number} status
+ * @param {string} changes
+ */
+export function made(body, status, changes) {
+  const headers = new Headers();
+  change(headers, changes);
+  return new Response(body, { status, headers });
+}
+
+/**
+ * @param {Headers} headers
+ * @param {string} changes
+ */
+function change(headers, changes) {
+  for (const line of changes.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon < 0) headers.delete(line);
+    else headers.set(line.slice(0, colon), line.slice(colon + 1));
+  }
+}
+
+/**
+ * The page with a line of HTML at the top of its body.
+ * @param {Response} response
+ * @param {string} html
+ */
+export function noted(response, html) {
+  const rewriter = new HTMLRewriter();
+  /** @param {Element} body */
+  const element = (body) => void body.prepend(html, { html: true });
+  return rewriter.on("body", { element }).transform(response);
+}
+
+/**
+ * Lets go of a response that nobody will read.
+ * @param {Response | undefined} response
+ */
+export function discard(response) {
+  response?.body?.cancel().catch(() => {});
+}
