@@ -166,13 +166,17 @@ function prune(from, script, to) {
 }
 
 /**
- * The standard library's exact printing of floats and its message about a split
- * character. Messages that our dependencies never come to compose can, as far
- * as the linker knows, reach them. Should one be called all the same, it traps,
- * like the panic it would have become.
+ * Functions that are linked because something could reach them as far as the
+ * linker knows, and that nothing does: the exact printing of floats and of
+ * quoted strings, which only messages of our dependencies compose; and futures,
+ * for nothing here is asynchronous Rust. Should one be called all the same, it
+ * traps, like the panic it would have become.
  */
 const UNREACHED =
-  /^<?(core|str as core)\b.*::(num::flt2dec|fmt::float|str::slice_error_fail_rt|fmt::Debug>::fmt)/;
+  /^<?(core|str as core|char as core)\b.*::(num::flt2dec|fmt::float|str::slice_error_fail_rt|fmt::Debug>::fmt)|^<?(js_sys::futures|wasm_streams|futures_)/;
+
+/** Prints a panic to a standard error that does not exist. */
+const SILENT = /^std\b.*::panicking::default_hook$/;
 
 /** @param {string} file */
 function stub(file) {
@@ -182,6 +186,7 @@ function stub(file) {
     const { name } = binaryenModule.getFunctionInfo(fn);
     if (UNREACHED.test(name))
       binaryenModule.Function.setBody(fn, module.unreachable());
+    if (SILENT.test(name)) binaryenModule.Function.setBody(fn, module.nop());
   }
   writeFileSync(file, module.emitBinary());
   module.dispose();
@@ -213,13 +218,14 @@ async function buildBrowser() {
     "--features",
     "browser",
   ]);
-  for (const file of [
-    "lastgood.js",
-    "lastgood.d.ts",
-    "lastgood_bg.wasm.d.ts",
-  ]) {
-    cpSync(join(out, file), at("dist", "browser", file));
-  }
+  cpSync(join(out, "lastgood.d.ts"), at("dist", "browser", "lastgood.d.ts"));
+  await bundle({
+    entryPoints: [join(out, "lastgood.js")],
+    outfile: at("dist", "browser", "lastgood.js"),
+    minify: true,
+    format: "esm",
+    target: "es2022",
+  });
   stub(join(out, "lastgood_bg.wasm"));
   stripped(
     join(out, "lastgood_bg.wasm"),

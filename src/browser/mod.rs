@@ -1,11 +1,11 @@
 //! The module for pages: the core's verdicts and texts, and the policy checker.
 
-use crate::answer;
+use crate::answer::{self, Advice};
 use crate::policy::{self, Policy, Value};
-use crate::retry::{Permission, Repeatability, permission};
+use crate::retry::{Repeatability, permission};
 use crate::verdict::{self, Cause, Facts, Failure};
 use crate::wire::{Listed, RequestHead, ResponseHead, Timestamp};
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String};
 use serde::Serialize;
 use serde_wasm_bindgen::{Serializer, from_value};
 use wasm_bindgen::prelude::*;
@@ -126,30 +126,36 @@ impl Seen {
 }
 
 fn explanation(seen: &Seen, method: &str) -> Value {
-    let policy = Policy::default();
-    let text = |text: &str| Value::Text(text.to_owned());
-    let Some(failure) = seen.failure(&policy) else {
-        return table([
-            ("verdict", text("good")),
-            ("cause", Value::Null),
-            ("phase", Value::Null),
-            ("retryable", Value::Bool(false)),
-            ("title", text("The site answered")),
-            ("advice", text("Nothing needs to be done.")),
-            ("administrators", Value::List(Vec::new())),
-        ]);
+    const ANSWERED: Advice = Advice {
+        title: "The site answered",
+        visitor: "Nothing needs to be done.",
+        administrators: &[],
     };
+    let policy = Policy::default();
+    let failure = seen.failure(&policy);
     let no_fields = Listed::new("");
     let head = RequestHead::read(method, "", &no_fields);
     let repeat = Repeatability::of(&head, &policy);
-    let Permission { here, .. } = permission(repeat, &failure, &policy);
-    let advice = answer::advice(failure.cause);
+    let retryable = failure.is_some_and(|failure| permission(repeat, &failure, &policy).here);
+    let verdict = match (failure, retryable) {
+        (None, _) => "good",
+        (Some(_), true) => "retryable",
+        (Some(_), false) => "final",
+    };
+    let advice = failure.map_or(ANSWERED, |failure| answer::advice(failure.cause));
+    let text = |text: &str| Value::Text(text.to_owned());
     let checks = advice.administrators.iter().copied().map(text).collect();
     table([
-        ("verdict", text(if here { "retryable" } else { "final" })),
-        ("cause", text(failure.cause.name())),
-        ("phase", text(failure.phase.name())),
-        ("retryable", Value::Bool(here)),
+        ("verdict", text(verdict)),
+        (
+            "cause",
+            failure.map_or(Value::Null, |failure| text(failure.cause.name())),
+        ),
+        (
+            "phase",
+            failure.map_or(Value::Null, |failure| text(failure.phase.name())),
+        ),
+        ("retryable", Value::Bool(retryable)),
         ("title", text(advice.title)),
         ("advice", text(advice.visitor)),
         ("administrators", Value::List(checks)),
