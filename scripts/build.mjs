@@ -80,7 +80,7 @@ async function buildWorker() {
     "--target",
     "module",
     ...RESET,
-    "--no-typescript",
+
     "--out-dir",
     made,
     wasm,
@@ -180,13 +180,15 @@ const SILENT = /^std\b.*::panicking::default_hook$/;
 
 /** @param {string} file */
 function stub(file) {
-  const module = binaryenModule.readBinary(readFileSync(file));
+  /** @type {any} the package's types leave half of it out */
+  const binaryen = binaryenModule;
+  const module = binaryen.readBinary(readFileSync(file));
   for (let index = 0; index < module.getNumFunctions(); index++) {
     const fn = module.getFunctionByIndex(index);
-    const { name } = binaryenModule.getFunctionInfo(fn);
+    const { name } = binaryen.getFunctionInfo(fn);
     if (UNREACHED.test(name))
-      binaryenModule.Function.setBody(fn, module.unreachable());
-    if (SILENT.test(name)) binaryenModule.Function.setBody(fn, module.nop());
+      binaryen.Function.setBody(fn, module.unreachable());
+    if (SILENT.test(name)) binaryen.Function.setBody(fn, module.nop());
   }
   writeFileSync(file, module.emitBinary());
   module.dispose();
@@ -338,5 +340,6 @@ export function gzipped(name) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await build();
+  const only = process.argv[2];
+  await build({ worker: only !== "--browser", browser: only !== "--worker" });
 }

@@ -133,21 +133,13 @@ function tell(exchange, hand, end) {
 function reply(exchange, hand, ctx) {
   const { stored, request } = hand;
   const reply = exchange.reply(stored ? platform.lines(stored.headers) : "");
-  const response = made(reply, hand) ?? platform.made(null, 502, "");
-  if (
-    reply.source === "origin" &&
-    core.is_keeping_due(
-      request.method,
-      request.url,
-      platform.lines(request.headers),
-      response.status,
-      platform.lines(response.headers),
-      Date.now(),
-    )
-  ) {
+  const { source, goes_on: goesOn } = reply;
+  const response = made(reply, hand);
+  reply.free();
+  if (source === "origin" && isKeepingDue(request, response)) {
     ctx.waitUntil(keep(request, response.clone()));
   }
-  if (reply.goes_on && hand.running) {
+  if (goesOn && hand.running) {
     ctx.waitUntil(refresh(request, hand.running));
     hand.running = undefined;
   }
@@ -159,17 +151,46 @@ function reply(exchange, hand, ctx) {
 /**
  * @param {core.Reply} reply
  * @param {Hand} hand
+ * @returns {Response}
  */
-function made(reply, hand) {
-  const { source, status, changes, with_body: withBody, text } = reply;
-  if (source === "answer")
-    return platform.made(withBody ? (text ?? null) : null, status, changes);
-  const held = source === "copy" ? hand.stored : hand.response;
-  if (source === "copy") hand.stored = undefined;
-  else hand.response = undefined;
-  if (!held || source === "origin") return held;
-  const copy = platform.rebuilt(held, status, changes, withBody);
+function made({ source, status, changes, with_body: withBody, text }, hand) {
+  if (source === "origin") return taken(hand, "response");
+  if (source === "answer") {
+    return platform.made(withBody ? (text ?? "") : null, status, changes);
+  }
+  const stored = taken(hand, "stored");
+  const copy = platform.rebuilt(stored, status, changes, withBody);
   return text === undefined ? copy : platform.noted(copy, text);
+}
+
+/**
+ * Takes a response out of the hand, so that it is not let go of.
+ * @param {Hand} hand
+ * @param {"response" | "stored"} which
+ */
+function taken(hand, which) {
+  const response = hand[which];
+  hand[which] = undefined;
+  if (!response)
+    throw new Error(`the reply needs a ${which} that is not there`);
+  return response;
+}
+
+/**
+ * @param {Request} request
+ * @param {Response} response
+ */
+function isKeepingDue({ method, url, headers }, response) {
+  const answered = platform.lines(response.headers);
+  const asked = platform.lines(headers);
+  return core.is_keeping_due(
+    method,
+    url,
+    asked,
+    response.status,
+    answered,
+    Date.now(),
+  );
 }
 
 /**
@@ -199,16 +220,8 @@ export async function keep(request, response) {
  */
 async function refresh(request, running) {
   const response = await running.promise.catch(() => undefined);
-  if (!response) return;
-  const due = core.is_keeping_due(
-    request.method,
-    request.url,
-    platform.lines(request.headers),
-    response.status,
-    platform.lines(response.headers),
-    Date.now(),
-  );
-  if (due) await keep(request, response);
+  if (response && isKeepingDue(request, response))
+    await keep(request, response);
   else platform.discard(response);
 }
 

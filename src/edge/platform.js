@@ -36,7 +36,7 @@ export function lines(headers) {
  * @param {Request} request
  * @param {string | undefined} target
  * @param {AbortSignal | undefined} signal
- * @param {BodyInit | null | undefined} held the body, if it was held
+ * @param {BodyInit | null} [held] the body, if it was held
  */
 export function ask(request, target, signal, held) {
   if (target === undefined && held === undefined) {
@@ -86,7 +86,7 @@ export async function hold(request, limit) {
   let size = 0;
   while (size <= limit) {
     const { done, value } = await reader.read();
-    if (done) return new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
+    if (done) return new Blob(chunks).arrayBuffer();
     chunks.push(value);
     size += value.byteLength;
   }

@@ -217,8 +217,8 @@ fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Pr
         if *span > highest {
             problems.push(Problem {
                 field: format!("{place}.{name}"),
-                value: format!("{}ms", millis(*span)),
-                remedy: format!("at most the {other} ({}ms), or raise that", millis(highest)),
+                value: spoken(*span),
+                remedy: format!("at most the {other} ({}), or raise that", spoken(highest)),
             });
             *span = highest;
         }
@@ -392,9 +392,14 @@ fn span(value: &Value, least_ms: u64, most_ms: u64) -> Result<Duration, String> 
         Duration::from_millis(least_ms),
         Duration::from_millis(most_ms),
     );
-    read.filter(|span| (least..=most).contains(span)).ok_or_else(|| {
-        format!("a duration such as \"700ms\", \"10s\", \"5m\", \"24h\" or \"7d\", from {least_ms}ms to {}s", most.as_secs())
-    })
+    read.filter(|span| (least..=most).contains(span))
+        .ok_or_else(|| {
+            format!(
+                "a duration such as \"700ms\", \"10s\", \"5m\", \"24h\" or \"7d\", from {} to {}",
+                spoken(least),
+                spoken(most)
+            )
+        })
 }
 
 /// Reads `"250ms"`, `"10s"`, `"5m"`, `"24h"` or `"7d"`.
@@ -412,6 +417,19 @@ pub fn duration(text: &str) -> Option<Duration> {
         let count: u64 = plain(digits)?;
         Some(Duration::from_millis(count.checked_mul(millis)?))
     })
+}
+
+/// A duration in the largest unit that needs no fraction.
+fn spoken(span: Duration) -> String {
+    let millis = millis(span);
+    let units = [("d", DAY), ("h", 60 * MINUTE), ("m", MINUTE), ("s", 1000)];
+    match units
+        .into_iter()
+        .find(|(_, unit)| millis >= *unit && millis % unit == 0)
+    {
+        Some((name, unit)) => format!("{}{name}", millis / unit),
+        None => format!("{millis}ms"),
+    }
 }
 
 fn plain(digits: &str) -> Option<u64> {
@@ -523,6 +541,15 @@ mod tests {
             (api.mode, api.retry_unsafe, api.attempts),
             (Mode::Off, true, 2)
         );
+    }
+
+    #[test]
+    fn durations_are_spoken_as_they_are_written() {
+        for text in ["0ms", "250ms", "1500ms", "10s", "5m", "24h", "7d"] {
+            let spoken = spoken(duration(text).unwrap());
+            assert_eq!(duration(&spoken), duration(text), "{text} {spoken}");
+        }
+        assert_eq!(spoken(Duration::from_secs(86_400)), "1d");
     }
 
     #[test]

@@ -1,0 +1,34 @@
+// @ts-check
+/**
+ * What is sent must stay small: a module that grew past its budget fails here,
+ * and so does one that asks its runtime for something no runtime has.
+ */
+import { readFileSync } from "node:fs";
+import { gzipped } from "./build.mjs";
+
+/** Bytes, gzipped: script and wasm together. */
+const BUDGETS = { worker: 70_000, browser: 40_000 };
+
+let failed = 0;
+for (const [name, budget] of Object.entries(BUDGETS)) {
+  const bytes = gzipped(name);
+  const ok = bytes <= budget;
+  if (!ok) failed++;
+  console.log(
+    `${name}: ${bytes} bytes gzipped, ${ok ? "within" : "OVER"} the budget of ${budget}`,
+  );
+}
+
+const wasm = readFileSync(
+  new URL("../dist/browser/lastgood_bg.wasm", import.meta.url),
+);
+const foreign = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(
+  ({ module }) => module === "env",
+);
+if (foreign.length) {
+  failed++;
+  console.log(
+    `the browser module imports from "env": ${foreign.map(({ name }) => name).join(", ")}`,
+  );
+}
+process.exitCode = failed ? 1 : 0;
