@@ -16,6 +16,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -43,7 +44,7 @@ export async function build({
 
 /**
  * @param {string} name
- * @param {() => Promise<void>} make
+ * @param {(out: string) => Promise<void>} make
  * @param {boolean} quiet
  */
 async function once(name, make, quiet) {
@@ -53,10 +54,14 @@ async function once(name, make, quiet) {
   if (!quiet)
     console.log(`building the ${name} (about a minute the first time) …`);
   const start = performance.now();
+  // Built aside and swapped in, so that a failed build leaves the last good one.
+  const aside = at("dist", `${name}.new`);
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  await make(aside);
+  writeFileSync(join(aside, ".digest"), digest);
   rmSync(at("dist", name), { recursive: true, force: true });
-  mkdirSync(at("dist", name), { recursive: true });
-  await make();
-  writeFileSync(stamp, digest);
+  renameSync(aside, at("dist", name));
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   if (!quiet)
     console.log(
@@ -64,7 +69,8 @@ async function once(name, make, quiet) {
     );
 }
 
-async function buildWorker() {
+/** @param {string} out */
+async function buildWorker(out) {
   const made = at("build", "edge");
   run("cargo", [
     "build",
@@ -86,7 +92,7 @@ async function buildWorker() {
     wasm,
   ]);
   asWorkersImport(join(made, "lastgood.js"));
-  const script = at("dist", "worker", "worker.js");
+  const script = join(out, "worker.js");
   await bundle({
     entryPoints: [at("src", "edge", "entry.js")],
     outfile: script,
@@ -103,7 +109,7 @@ async function buildWorker() {
   const pruned = join(made, "pruned.wasm");
   stub(join(made, "lastgood_bg.wasm"));
   prune(join(made, "lastgood_bg.wasm"), readFileSync(script, "utf8"), pruned);
-  stripped(pruned, at("dist", "worker", "lastgood.wasm"));
+  stripped(pruned, join(out, "lastgood.wasm"));
 }
 
 const TARGET = "wasm32-unknown-unknown";
@@ -202,15 +208,16 @@ function exportNames(wasm) {
   );
 }
 
-async function buildBrowser() {
-  const out = at("build", "browser");
+/** @param {string} out */
+async function buildBrowser(out) {
+  const made = at("build", "browser");
   run("wasm-pack", [
     "build",
     "--release",
     "--target",
     "web",
     "--out-dir",
-    out,
+    made,
     "--out-name",
     "lastgood",
     "--no-pack",
@@ -220,19 +227,16 @@ async function buildBrowser() {
     "--features",
     "browser",
   ]);
-  cpSync(join(out, "lastgood.d.ts"), at("dist", "browser", "lastgood.d.ts"));
+  cpSync(join(made, "lastgood.d.ts"), join(out, "lastgood.d.ts"));
   await bundle({
-    entryPoints: [join(out, "lastgood.js")],
-    outfile: at("dist", "browser", "lastgood.js"),
+    entryPoints: [join(made, "lastgood.js")],
+    outfile: join(out, "lastgood.js"),
     minify: true,
     format: "esm",
     target: "es2022",
   });
-  stub(join(out, "lastgood_bg.wasm"));
-  stripped(
-    join(out, "lastgood_bg.wasm"),
-    at("dist", "browser", "lastgood_bg.wasm"),
-  );
+  stub(join(made, "lastgood_bg.wasm"));
+  stripped(join(made, "lastgood_bg.wasm"), join(out, "lastgood_bg.wasm"));
 }
 
 /** Features that every runtime in question has; newer ones stay out. */

@@ -4,7 +4,7 @@
 //! only what is whole and good: every refusal here has a name, and a reason to
 //! prefer an error page to what it refuses.
 
-use super::freshness;
+use super::{freshness, usable_for};
 use crate::policy::{Mode, Policy};
 use crate::wire::{Method, RequestHead, ResponseHead, media_type, vary};
 
@@ -17,8 +17,10 @@ pub enum Refusal {
     Method,
     /// A failure, a redirect, or a part: only 200 is the page.
     Status,
-    /// `no-store`, `private`, or `no-cache`, which could never be shown.
+    /// `no-store` or `private`.
     Directive,
+    /// It could never be shown: `no-cache`, or no lifetime and no window.
+    Unusable,
     /// `Set-Cookie`: it was made for one visitor.
     SetsCookie,
     /// The request carried `Authorization`, and the answer is not `public`.
@@ -58,9 +60,10 @@ pub fn may_keep(
         (request.method != Method::Get, Refusal::Method),
         (response.status != 200, Refusal::Status),
         // RFC 9111, 3 and 5.2.2.
+        (said.no_store || said.private, Refusal::Directive),
         (
-            said.no_store || said.private || said.no_cache,
-            Refusal::Directive,
+            said.no_cache || usable_for(response, policy).is_zero(),
+            Refusal::Unusable,
         ),
         (response.sets_cookie, Refusal::SetsCookie),
         // RFC 9111, 3.5: s-maxage and must-revalidate allow it too, but the
@@ -160,7 +163,11 @@ mod tests {
             Err(Refusal::SetsCookie),
         );
         check("GET", "", 200, &with(html, "vary:*"), Err(Refusal::VaryAny));
-        for word in ["no-store", "private", "no-cache", "private=\"x\""] {
+        for word in ["no-cache", "max-age=0, must-revalidate"] {
+            let field = alloc::format!("cache-control:{word}");
+            check("GET", "", 200, &with(html, &field), Err(Refusal::Unusable));
+        }
+        for word in ["no-store", "private", "private=\"x\""] {
             let field = alloc::format!("cache-control:{word}, max-age=60");
             check("GET", "", 200, &with(html, &field), Err(Refusal::Directive));
         }

@@ -102,6 +102,13 @@ impl Copy {
     }
 }
 
+/// How long a response could be shown, fresh and stale, from its making on.
+#[must_use]
+pub fn usable_for(response: &ResponseHead<'_>, policy: &Policy) -> Duration {
+    let lifetime = freshness::lifetime(response).unwrap_or_default();
+    lifetime.saturating_add(window::window(&response.cache_control, policy))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

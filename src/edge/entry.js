@@ -7,11 +7,14 @@
  * do when the core itself fails, for then there is nobody left to ask.
  */
 import * as core from "lastgood-core";
-import { begin, keep, serve } from "./exchange.js";
+import {
+  REQUEST_FIELDS,
+  RESPONSE_FIELDS,
+  isKeepingDue,
+  keep,
+  serve,
+} from "./exchange.js";
 import { ask, values } from "./platform.js";
-
-const REQUEST_FIELDS = core.request_fields();
-const RESPONSE_FIELDS = core.response_fields();
 
 /** What `core.open` may say besides a number of milliseconds. */
 const ASIDE = -1;
@@ -35,12 +38,12 @@ export default {
       const { method, url } = request;
       const fields = values(request.headers, REQUEST_FIELDS);
       const opening = core.open(method, url, fields, bodyLength(request));
-      if (opening === ASIDE) return ask(request, target(url), undefined);
+      if (opening === ASIDE) return ask(request, target(url));
       if (opening === EXCHANGE) return exchange(request, ctx, Date.now());
-      return watch(request, ctx, fields, opening);
+      return watch(request, ctx, opening);
     } catch (error) {
       fault(error);
-      return ask(request, plainTarget(request, env), undefined);
+      return ask(request, plainTarget(request, env));
     }
   },
 };
@@ -49,13 +52,12 @@ export default {
  * The first attempt: passed on as it comes if it is good and in time.
  * @param {Request} request
  * @param {ExecutionContext} ctx
- * @param {string} fields
  * @param {number} patience
  * @returns {Promise<Response>}
  */
-function watch(request, ctx, fields, patience) {
+function watch(request, ctx, patience) {
   const started = Date.now();
-  const first = begin(request, target(request.url));
+  const first = { promise: ask(request, target(request.url)) };
   return new Promise((resolve) => {
     let waiting = true;
     const timer = setTimeout(takeOver, patience);
@@ -67,7 +69,7 @@ function watch(request, ctx, fields, patience) {
     }
     first.promise.then((response) => {
       if (!waiting) return;
-      if (!isGood(request, ctx, fields, response)) return takeOver();
+      if (!isGood(request, ctx, response)) return takeOver();
       waiting = false;
       clearTimeout(timer);
       resolve(response);
@@ -79,22 +81,16 @@ function watch(request, ctx, fields, patience) {
  * Whether a response is passed on; if so, a copy may be kept of it.
  * @param {Request} request
  * @param {ExecutionContext} ctx
- * @param {string} fields
  * @param {Response} response
  */
-function isGood(request, ctx, fields, response) {
+function isGood(request, ctx, response) {
   try {
     const { method, url } = request;
     const answered = values(response.headers, RESPONSE_FIELDS);
-    const end = core.settle(
-      method,
-      url,
-      fields,
-      response.status,
-      answered,
-      Date.now(),
-    );
-    if (end === KEEP) ctx.waitUntil(keep(request, response.clone()));
+    const end = core.settle(method, url, response.status, answered, Date.now());
+    if (end === KEEP && isKeepingDue(request, response)) {
+      ctx.waitUntil(keep(request, response.clone()));
+    }
     return end !== FAILED;
   } catch (error) {
     fault(error);
@@ -123,7 +119,7 @@ async function exchange(request, ctx, started, first) {
 /** @param {Request} request */
 async function rescue(request) {
   const safe = ["GET", "HEAD", "OPTIONS"].includes(request.method);
-  const again = safe ? ask(request, target(request.url), undefined) : undefined;
+  const again = safe ? ask(request, target(request.url)) : undefined;
   return (await again?.catch(() => undefined)) ?? lastResort();
 }
 

@@ -13,11 +13,13 @@ const LOOK = -1;
 const BEGIN = -2;
 const REPLY = -3;
 
-const RESPONSE_FIELDS = core.response_fields();
+export const REQUEST_FIELDS = core.request_fields();
+export const RESPONSE_FIELDS = core.response_fields();
 
 /**
- * An attempt that runs, and what can end it.
- * @typedef {{ promise: Promise<Response>, controller: AbortController }} Running
+ * An attempt that runs, and what can end it. The first one has nothing: a signal
+ * costs a twentieth of a healthy request.
+ * @typedef {{ promise: Promise<Response>, controller?: AbortController }} Running
  */
 
 /**
@@ -31,13 +33,13 @@ const RESPONSE_FIELDS = core.response_fields();
  */
 
 /**
- * Starts an attempt.
+ * Starts an attempt that can be ended.
  * @param {Request} request
  * @param {string | undefined} target
  * @param {ArrayBuffer | ReadableStream} [held]
  * @returns {Running}
  */
-export function begin(request, target, held) {
+function begin(request, target, held) {
   const controller = new AbortController();
   const { signal } = controller;
   return { promise: platform.ask(request, target, signal, held), controller };
@@ -66,7 +68,7 @@ export async function serve(request, ctx, started, first) {
     started,
   );
   try {
-    await drive(exchange, hand, first);
+    await drive(exchange, hand, started, first);
     return reply(exchange, hand, ctx);
   } finally {
     letGo(hand);
@@ -77,10 +79,11 @@ export async function serve(request, ctx, started, first) {
 /**
  * @param {core.Exchange} exchange
  * @param {Hand} hand
+ * @param {number} started
  * @param {Running} [first]
  */
-async function drive(exchange, hand, first) {
-  let step = exchange.start(Date.now());
+async function drive(exchange, hand, started, first) {
+  let step = exchange.start(started);
   while (step !== REPLY) {
     if (step === LOOK) {
       const stored = await platform
@@ -93,7 +96,7 @@ async function drive(exchange, hand, first) {
         Date.now(),
       );
     } else if (step === BEGIN) {
-      hand.running?.controller.abort();
+      abandon(hand.running);
       hand.running = first ?? begin(hand.request, exchange.target(), hand.held);
       first = undefined;
       step = exchange.begun(Date.now());
@@ -177,12 +180,13 @@ function taken(hand, which) {
 }
 
 /**
+ * Whether a copy of a response is due; it counts as kept from then on.
  * @param {Request} request
  * @param {Response} response
  */
-function isKeepingDue({ method, url, headers }, response) {
-  const answered = platform.lines(response.headers);
-  const asked = platform.lines(headers);
+export function isKeepingDue({ method, url, headers }, response) {
+  const asked = platform.values(headers, REQUEST_FIELDS);
+  const answered = platform.values(response.headers, RESPONSE_FIELDS);
   return core.is_keeping_due(
     method,
     url,
@@ -225,9 +229,18 @@ async function refresh(request, running) {
   else platform.discard(response);
 }
 
+/**
+ * Gives up an attempt: ends it if it can be ended, or lets go of its answer.
+ * @param {Running | undefined} running
+ */
+function abandon(running) {
+  if (running?.controller) running.controller.abort();
+  else running?.promise.then(platform.discard, () => {});
+}
+
 /** @param {Hand} hand */
 function letGo(hand) {
-  hand.running?.controller.abort();
+  abandon(hand.running);
   platform.discard(hand.response);
   platform.discard(hand.stored);
 }

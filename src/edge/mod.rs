@@ -21,7 +21,7 @@ pub use exchange::{Exchange, Reply};
 use crate::copies;
 use crate::gateway::{self, Body, First, Opening};
 use crate::wire::{
-    Listed, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
+    Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
 };
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
@@ -93,19 +93,19 @@ fn body_of(length: f64) -> Body {
     }
 }
 
-/// What to do with the first answer: 0 to pass it on, 1 to keep a copy as well,
-/// 2 if it is a failure.
+/// What to do with the first answer: 0 to pass it on, 1 if a copy may be due as
+/// well ([`is_keeping_due`]), 2 if it is a failure.
 #[wasm_bindgen]
 #[must_use]
-pub fn settle(method: &str, url: &str, asked: &str, status: u16, answered: &str, now: f64) -> u8 {
-    let asked = Positional::new(RequestHead::FIELDS, asked);
-    let answered = Positional::new(ResponseHead::FIELDS, answered);
-    let request = RequestHead::read(method, url, &asked);
-    let response = ResponseHead::read(status, &answered);
+pub fn settle(method: &str, url: &str, status: u16, answered: &str, now: f64) -> u8 {
+    let (method, answered) = (
+        Method::parse(method),
+        Positional::new(ResponseHead::FIELDS, answered),
+    );
     with_isolate(|isolate| {
-        let policy = isolate.configuration.policy_for(request.path);
-        let due = &mut isolate.due;
-        match gateway::on_first_response(&request, &response, url, policy, due, time(now)) {
+        let policy = isolate.configuration.policy_for(message::path(url));
+        let due = &isolate.due;
+        match gateway::on_first_response(method, url, status, &answered, policy, due, time(now)) {
             First::Pass => 0,
             First::PassAndKeep => 1,
             First::Failed => 2,
@@ -114,7 +114,7 @@ pub fn settle(method: &str, url: &str, asked: &str, status: u16, answered: &str,
 }
 
 /// Whether a copy of a response is to be kept now; it counts as kept from then
-/// on. `answered` and `asked` are all fields of both messages.
+/// on.
 #[wasm_bindgen]
 #[must_use]
 pub fn is_keeping_due(
@@ -125,13 +125,13 @@ pub fn is_keeping_due(
     answered: &str,
     now: f64,
 ) -> bool {
-    let (asked, answered) = (Listed::new(asked), Listed::new(answered));
+    let asked = Positional::new(RequestHead::FIELDS, asked);
+    let answered = Positional::new(ResponseHead::FIELDS, answered);
     let request = RequestHead::read(method, url, &asked);
-    let response = ResponseHead::read(status, &answered);
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(request.path);
         let due = &mut isolate.due;
-        gateway::is_keeping_due(&request, &response, url, policy, due, time(now))
+        gateway::is_keeping_due(&request, url, status, &answered, policy, due, time(now))
     })
 }
 
@@ -139,9 +139,8 @@ pub fn is_keeping_due(
 #[wasm_bindgen]
 #[must_use]
 pub fn body_limit(url: &str) -> f64 {
-    let none = Listed::new("");
-    let request = RequestHead::read("", url, &none);
-    let limit = with_isolate(|isolate| isolate.configuration.policy_for(request.path).body_limit);
+    let path = message::path(url);
+    let limit = with_isolate(|isolate| isolate.configuration.policy_for(path).body_limit);
     f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
 }
 

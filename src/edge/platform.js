@@ -34,22 +34,24 @@ export function lines(headers) {
 /**
  * Sends a request on; its own URL where there is no other target.
  * @param {Request} request
- * @param {string | undefined} target
- * @param {AbortSignal | undefined} signal
+ * @param {string} [target]
+ * @param {AbortSignal} [signal]
  * @param {BodyInit | null} [held] the body, if it was held
  */
 export function ask(request, target, signal, held) {
   if (target === undefined && held === undefined) {
-    return fetch(request, { signal });
+    return signal ? fetch(request, { signal }) : fetch(request);
   }
-  const { method, headers, body } = request;
-  return fetch(target ?? request.url, {
+  const { method, headers } = request;
+  const body = held === undefined ? request.body : held;
+  const init = {
     method,
     headers,
-    body: held === undefined ? body : held,
-    redirect: "manual",
+    body,
+    redirect: /** @type {const} */ ("manual"),
     signal,
-  });
+  };
+  return fetch(target ?? request.url, init);
 }
 
 /**

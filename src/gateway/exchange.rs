@@ -152,6 +152,8 @@ pub struct Exchange {
     attempts: u8,
     looked: bool,
     copy: Option<Copy>,
+    /// The soft deadline passed and there was nothing to show.
+    waits_on: bool,
     failure: Option<Failure>,
     holds_response: bool,
     trail: Vec<Tried>,
@@ -178,6 +180,7 @@ impl Exchange {
             attempts: 0,
             looked: false,
             copy: None,
+            waits_on: false,
             failure: None,
             holds_response: false,
             trail: Vec::new(),
@@ -262,11 +265,20 @@ impl Exchange {
         match self.state {
             State::Idle => reply(self.outcome(self.started), false),
             State::Pausing { until, .. } => Step::Wait(until),
-            State::Running { until, .. } if self.may_look() && self.policy.stale_on.timeout => {
+            State::Running { until, .. } if self.hurries() => {
                 Step::Wait(until.min(self.soft_deadline()))
             }
             State::Running { until, .. } => Step::Wait(until),
         }
+    }
+
+    /// Whether a copy may be shown while the attempt still runs.
+    fn hurries(&self) -> bool {
+        let copy_conceivable = !self.looked || self.copy.is_some();
+        self.request.may_show_copies
+            && self.policy.stale_on.timeout
+            && copy_conceivable
+            && !self.waits_on
     }
 
     const fn may_look(&self) -> bool {
@@ -280,7 +292,9 @@ impl Exchange {
             State::Running { until, .. } if now >= until => {
                 self.ended(Some(Failure::without_answer(Cause::Timeout)), now)
             }
-            State::Running { .. } if now >= self.soft_deadline() => self.soft_deadline_passed(now),
+            State::Running { .. } if self.hurries() && now >= self.soft_deadline() => {
+                self.soft_deadline_passed(now)
+            }
             State::Pausing { .. } | State::Running { .. } => self.wait(),
         }
     }
@@ -294,9 +308,13 @@ impl Exchange {
         match self.showable(&slow, now) {
             Some(aged) => {
                 self.failure = Some(slow);
+                self.note(Some(slow), now);
                 reply(Source::Copy(aged), true)
             }
-            None => self.wait(),
+            None => {
+                self.waits_on = true;
+                self.wait()
+            }
         }
     }
 
@@ -310,15 +328,11 @@ impl Exchange {
 
     /// The running attempt is over.
     fn ended(&mut self, failure: Option<Failure>, now: Timestamp) -> Step {
-        let State::Running { origin, since, .. } = self.state else {
+        if !matches!(self.state, State::Running { .. }) {
             return self.wait();
-        };
+        }
+        self.note(failure, now);
         self.state = State::Idle;
-        self.trail.push(Tried {
-            origin,
-            took: now.since(since),
-            failure,
-        });
         match failure {
             None => {
                 self.failure = None;
@@ -333,6 +347,18 @@ impl Exchange {
                     self.after_failure(now)
                 }
             }
+        }
+    }
+
+    /// Writes what came of the running attempt into the trail.
+    fn note(&mut self, failure: Option<Failure>, now: Timestamp) {
+        if let State::Running { origin, since, .. } = self.state {
+            let took = now.since(since);
+            self.trail.push(Tried {
+                origin,
+                took,
+                failure,
+            });
         }
     }
 

@@ -26,7 +26,7 @@ use crate::copies::{self, Due};
 use crate::policy::{Mode, Policy};
 use crate::retry::Repeatability;
 use crate::verdict;
-use crate::wire::{Method, RequestHead, ResponseHead, Timestamp};
+use crate::wire::{Fields, Method, RequestHead, ResponseHead, Timestamp};
 use core::time::Duration;
 
 /// How a request begins.
@@ -120,26 +120,28 @@ impl Body {
 pub enum First {
     /// Pass it on.
     Pass,
-    /// Pass it on and keep a copy.
+    /// Pass it on; a copy may be due ([`is_keeping_due`] decides).
     PassAndKeep,
     /// It is a failure: an [`Exchange`] takes over.
     Failed,
 }
 
-/// Decides about the first answer.
+/// Decides about the first answer, by as little of it as possible: most answers
+/// are good ones of which there is a copy already.
 #[must_use]
 pub fn on_first_response(
-    request: &RequestHead<'_>,
-    response: &ResponseHead<'_>,
+    method: Method,
     url: &str,
+    status: u16,
+    response: &dyn Fields,
     policy: &Policy,
-    due: &mut Due,
+    due: &Due,
     now: Timestamp,
 ) -> First {
-    if verdict::is_failure(response.status, policy) {
-        return First::Failed;
-    }
-    if is_keeping_due(request, response, url, policy, due, now) {
+    let of_interest = method == Method::Get && status == 200 && policy.mode != Mode::Off;
+    if verdict::is_failure(status, policy) {
+        First::Failed
+    } else if of_interest && !due.is_current(url, response, now) {
         First::PassAndKeep
     } else {
         First::Pass
@@ -147,16 +149,31 @@ pub fn on_first_response(
 }
 
 /// Whether a good answer is to be kept now. It counts as kept from then on.
+///
+/// In standby an unchanged copy is rewritten only now and then, but often enough
+/// that there is always one whose window is at least half open. In cache mode
+/// whatever comes from the origin is news, or it would not have been asked.
 #[must_use]
 pub fn is_keeping_due(
     request: &RequestHead<'_>,
-    response: &ResponseHead<'_>,
     url: &str,
+    status: u16,
+    response: &dyn Fields,
     policy: &Policy,
     due: &mut Due,
     now: Timestamp,
 ) -> bool {
-    !verdict::is_failure(response.status, policy)
-        && copies::may_keep(request, response, policy).is_ok()
-        && due.claim(url, response, policy.keep_every, now)
+    let head = ResponseHead::read(status, response);
+    if copies::may_keep(request, &head, policy).is_err() || due.is_current(url, response, now) {
+        return false;
+    }
+    let half = copies::usable_for(&head, policy)
+        .checked_div(2)
+        .unwrap_or_default();
+    let every = match policy.mode {
+        Mode::Cache => Duration::ZERO,
+        Mode::Standby | Mode::Off => policy.keep_every.min(half),
+    };
+    due.claim(url, response, every, now);
+    true
 }

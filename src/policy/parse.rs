@@ -279,10 +279,10 @@ const FIELDS: &[(&str, Set)] = &[
     }),
     ("backoff", backoff),
     ("retry_on", |policy, value| {
-        failures(value).map(|list| policy.retry_on = list)
+        failures(&mut policy.retry_on, value)
     }),
     ("failover_on", |policy, value| {
-        failures(value).map(|list| policy.failover_on = list)
+        failures(&mut policy.failover_on, value)
     }),
     ("retry_unsafe", |policy, value| {
         truth(value).map(|on| policy.retry_unsafe = on)
@@ -297,7 +297,7 @@ const FIELDS: &[(&str, Set)] = &[
         bytes(value, 64 * MIB).map(|n| policy.copy_limit = n)
     }),
     ("stale_on", |policy, value| {
-        failures(value).map(|list| policy.stale_on = list)
+        failures(&mut policy.stale_on, value)
     }),
     ("stale", |policy, value| {
         span(value, 0, 365 * DAY).map(|span| policy.stale = span)
@@ -319,7 +319,7 @@ const FIELDS: &[(&str, Set)] = &[
         one_of(&choices, value).map(|answer| policy.answer = answer)
     }),
     ("answer_on", |policy, value| {
-        failures(value).map(|list| policy.answer_on = list)
+        failures(&mut policy.answer_on, value)
     }),
     ("answer_status", |policy, value| {
         let choices = [
@@ -423,11 +423,9 @@ pub fn duration(text: &str) -> Option<Duration> {
 fn spoken(span: Duration) -> String {
     let millis = millis(span);
     let units = [("d", DAY), ("h", 60 * MINUTE), ("m", MINUTE), ("s", 1000)];
-    match units
-        .into_iter()
-        .find(|(_, unit)| millis >= *unit && millis % unit == 0)
-    {
-        Some((name, unit)) => format!("{}{name}", millis / unit),
+    let whole = |unit: u64| millis >= unit && millis.is_multiple_of(unit);
+    match units.into_iter().find(|(_, unit)| whole(*unit)) {
+        Some((name, unit)) => format!("{}{name}", millis.checked_div(unit).unwrap_or_default()),
         None => format!("{millis}ms"),
     }
 }
@@ -469,29 +467,40 @@ fn names(value: &Value) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// One word that is not understood refuses the list: a list that silently lost
-/// a word could retry, or not, for ever without anyone noticing.
-fn failures(value: &Value) -> Result<Failures, String> {
-    let remedy = || {
-        String::from(
-            "a list of \"network\", \"timeout\", statuses and ranges from 400 on, such as [\"network\", \"502-504\"]",
-        )
-    };
+/// A word that is not understood is named, and the others are taken: the
+/// operator meant those. A list of which nothing is left stays what it was, for
+/// one that silently lost everything would switch a whole rule off.
+fn failures(list: &mut Failures, value: &Value) -> Result<(), String> {
+    const REMEDY: &str = "a list of \"network\", \"timeout\", statuses and ranges from 400 on, \
+                          such as [\"network\", \"502-504\"]";
     let Value::List(items) = value else {
-        return Err(remedy());
+        return Err(REMEDY.into());
     };
-    let mut list = Failures::default();
-    for item in items {
-        let understood = match item {
-            Value::Text(word) => list.add(word),
-            Value::Number(_) => list.add(&item.to_string()),
-            _ => false,
-        };
-        if !understood {
-            return Err(format!("{}; {item} is none of these", remedy()));
+    let mut understood = Failures::default();
+    let strange = items
+        .iter()
+        .filter(|item| !understood.add(&word(item)))
+        .last();
+    match strange {
+        Some(item) if understood == Failures::default() => {
+            Err(format!("{REMEDY}; {item} is none of these"))
+        }
+        Some(item) => {
+            *list = understood;
+            Err(format!("{REMEDY}; {item} is none of these and left out"))
+        }
+        None => {
+            *list = understood;
+            Ok(())
         }
     }
-    Ok(list)
+}
+
+fn word(item: &Value) -> String {
+    match item {
+        Value::Text(word) => word.clone(),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -620,6 +629,24 @@ mod tests {
         );
         check(r#"{"routes": {}}"#, "LASTGOOD.routes", "a list of tables");
         check(r#""on""#, "LASTGOOD = \"on\"", "a table");
+    }
+
+    #[test]
+    fn a_strange_word_costs_itself_only() {
+        let on = |lastgood| {
+            parse_json("null", lastgood)
+                .0
+                .policy_for("/")
+                .retry_on
+                .clone()
+        };
+        let kept = on(r#"{"retry_on": ["502", "nonsense"]}"#);
+        assert!(kept.has_status(502) && !kept.has_status(503) && !kept.network);
+        assert_eq!(
+            on(r#"{"retry_on": ["nonsense"]}"#),
+            Policy::default().retry_on
+        );
+        assert_eq!(on(r#"{"retry_on": []}"#), Failures::default());
     }
 
     #[test]

@@ -20,27 +20,34 @@ pub trait Fields {
     }
 }
 
+/// No list of names is longer.
+const MOST_FIELDS: usize = 12;
+
 /// Values one per line, in the order of an agreed list of names.
 #[derive(Clone, Copy, Debug)]
 pub struct Positional<'a> {
     names: &'static [&'static str],
-    values: &'a str,
+    values: [&'a str; MOST_FIELDS],
 }
 
 impl<'a> Positional<'a> {
     /// Values in the order of [`RequestHead::FIELDS`] or [`ResponseHead::FIELDS`].
     #[must_use]
-    pub const fn new(names: &'static [&'static str], values: &'a str) -> Self {
+    pub fn new(names: &'static [&'static str], lines: &'a str) -> Self {
+        let mut values = [""; MOST_FIELDS];
+        for (slot, value) in values.iter_mut().zip(lines.split('\n')) {
+            *slot = value;
+        }
         Self { names, values }
     }
 }
 
 impl Fields for Positional<'_> {
     fn get(&self, name: &str) -> &str {
-        self.names
-            .iter()
-            .zip(self.values.split('\n'))
-            .find_map(|(known, value)| (*known == name).then_some(value))
+        let known = self.names.iter().position(|known| *known == name);
+        known
+            .and_then(|index| self.values.get(index))
+            .copied()
             .unwrap_or_default()
     }
 }
@@ -173,6 +180,12 @@ impl<'a> RequestHead<'a> {
 pub fn path_and_query(url: &str) -> &str {
     let rest = past_scheme(url);
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
+}
+
+/// The path of an absolute URL, without its query.
+#[must_use]
+pub fn path(url: &str) -> &str {
+    split_url(url).1
 }
 
 /// What follows `https://` or `http://`.

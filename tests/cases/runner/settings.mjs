@@ -1,0 +1,126 @@
+// @ts-check
+/**
+ * The one place where the neutral policy of a case becomes our configuration.
+ *
+ * Each line of FIELDS says how one setting is written in ours. A setting that
+ * has no line, or whose line returns null, can't be expressed, and the case is
+ * skipped with its name: a new field of the configuration is one more line.
+ */
+
+import { settings, wholePolicy } from "./neutral.mjs";
+
+/** @typedef {import("./neutral.mjs").Policy} Policy */
+/** @typedef {Record<string, unknown>} Configuration */
+/** @typedef {(value: any) => Configuration | null} Field */
+
+/** @param {number} ms */
+const milliseconds = (ms) => `${ms}ms`;
+
+/** @param {number} s */
+const seconds = (s) => `${s}s`;
+
+/** @param {number} bytes */
+const size = (bytes) =>
+  bytes % 1024 === 0 ? `${bytes / 1024}KiB` : `${bytes}B`;
+
+/**
+ * In the neutral words a time-out is a kind of network failure; in the runtime
+ * bytes that aren't HTTP can't be told from one.
+ * @type {Record<string, string[]>}
+ */
+const CAUSES = { network: ["network", "timeout"], junk: ["network"] };
+
+/** @param {(string | number)[]} list */
+const causes = (list) => [
+  ...new Set(list.flatMap((word) => CAUSES[word] ?? [String(word)])),
+];
+
+/**
+ * The gateway class of the notation is our default, which knows the edge's own
+ * 52x and 530 as well.
+ * @param {(string | number)[]} list
+ */
+const isGatewayClass = (list) => list.join() === "network,502,503,504";
+
+/** What a neutral policy means where it says nothing, in our words. @type {Configuration} */
+const BASE = {
+  mode: "off",
+  backoff: { base: "0ms", cap: "0ms" },
+  notice: false,
+  answer: "origin",
+  answer_status: "upstream",
+};
+
+/** @type {Configuration} */
+const NOTHING = {};
+
+/** Settings whose members each have a line of their own. */
+const GROUPS = ["retry", "cache", "errors", "status"];
+
+/** @type {Record<string, Field>} */
+const FIELDS = {
+  origins: (list) => (list.every(onlyNamed) ? NOTHING : null),
+  retry: () => NOTHING,
+  "retry.attempts": (count) => ({ attempts: count }),
+  "retry.on": (list) =>
+    isGatewayClass(list) ? NOTHING : { retry_on: causes(list) },
+  "retry.perOrigin": (count) => ({ attempts_per_origin: count }),
+  "retry.unsafe": (flag) => ({ retry_unsafe: flag }),
+  "retry.bodyLimit": (bytes) => ({ body_limit: size(bytes) }),
+  "retry.retryAfter": (flag) => ({ retry_after: flag }),
+  "retry.windowMs": (ms) => (ms === 0 ? NOTHING : null),
+  "retry.backoffMs": ({ base, cap }) => ({
+    backoff: { base: milliseconds(base), cap: milliseconds(cap) },
+  }),
+  failoverOn: (list) =>
+    isGatewayClass(list) ? NOTHING : { failover_on: causes(list) },
+  perTryMs: (ms) => ({ attempt_timeout: milliseconds(ms) }),
+  // Without a word about it there is no soft deadline: it is the deadline.
+  deadlineMs: (ms) => ({
+    deadline: milliseconds(ms),
+    unsafe_deadline: milliseconds(ms),
+    soft_deadline: milliseconds(ms),
+  }),
+  cache: () => ({ mode: "cache" }),
+  "cache.staleS": (s) => ({ stale: seconds(s) }),
+  "cache.minStaleS": (s) => ({ stale_min: seconds(s) }),
+  "cache.softDeadlineMs": (ms) => ({ soft_deadline: milliseconds(ms) }),
+  "cache.staleOn": (list) => ({ stale_on: causes(list) }),
+  errors: ({ page, intercept = [] }) =>
+    page ? { answer: "page", answer_on: causes(intercept) } : NOTHING,
+  "errors.page": () => NOTHING,
+  "errors.intercept": () => NOTHING,
+  "errors.negotiate": () => NOTHING,
+  status: () => NOTHING,
+  "status.proxyStatus": () => NOTHING,
+  "status.cacheStatus": () => NOTHING,
+};
+
+/** @param {Record<string, unknown>} origin */
+const onlyNamed = (origin) =>
+  Object.keys(origin).every((key) => key === "name");
+
+/**
+ * Our configuration for a policy, and the settings that it has no words for.
+ * @param {Policy | undefined} policy
+ * @returns {{ lastgood: Configuration, missing: string[] }}
+ */
+export function configurationFor(policy) {
+  const lastgood = { ...BASE };
+  const missing = [];
+  for (const [path, value] of settings(wholePolicy(policy), (path) =>
+    GROUPS.includes(path),
+  )) {
+    const fields = Object.hasOwn(FIELDS, path) ? FIELDS[path](value) : null;
+    if (fields) Object.assign(lastgood, fields);
+    else missing.push(path);
+  }
+  return { lastgood, missing };
+}
+
+/** The origins of a policy, the first one first. @param {Policy | undefined} policy @returns {string[]} */
+export function originNames(policy) {
+  return wholePolicy(policy).origins.map(
+    (/** @type {{ name: string }} */ { name }) => name,
+  );
+}
