@@ -49,3 +49,8 @@ pub mod wire;
 pub mod browser;
 #[cfg(feature = "edge")]
 pub mod edge;
+
+/// The README's example, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,9 +6,11 @@
 //! not tell is read as the worse case: a lost connection may have carried a
 //! request that was carried out.
 
+pub mod disguise;
+
 use crate::{
     policy::{Failures, Policy},
-    wire::{ResponseHead, Timestamp, retry_after},
+    wire::{CacheControl, Fields, Timestamp, retry_after},
 };
 use core::time::Duration;
 
@@ -44,6 +46,8 @@ pub enum Cause {
     ConnectionRefused,
     /// 522: the connection to the origin was not made in time.
     ConnectionTimeout,
+    /// A gateway's error page under a good status.
+    Disguised,
     /// 530: the origin's name could not be resolved.
     Dns,
     /// 504: a server behind the origin did not answer it in time.
@@ -79,6 +83,7 @@ impl Cause {
             Self::BadGateway => "bad-gateway",
             Self::ConnectionRefused => "connection-refused",
             Self::ConnectionTimeout => "connection-timeout",
+            Self::Disguised => "disguised",
             Self::Dns => "dns",
             Self::GatewayTimeout => "gateway-timeout",
             Self::InvalidResponse => "invalid-response",
@@ -128,6 +133,7 @@ impl Cause {
             }
             Self::RateLimited | Self::ServerError | Self::Listed => Phase::Processed,
             Self::BadGateway
+            | Self::Disguised
             | Self::ConnectionTimeout
             | Self::GatewayTimeout
             | Self::InvalidResponse
@@ -151,9 +157,11 @@ impl Cause {
             Self::Truncated => "http_response_incomplete",
             Self::Unreachable => "destination_ip_unroutable",
             Self::Unavailable | Self::RateLimited => "destination_unavailable",
-            Self::BadGateway | Self::Network | Self::ServerError | Self::Listed => {
-                "connection_terminated"
-            }
+            Self::BadGateway
+            | Self::Disguised
+            | Self::Network
+            | Self::ServerError
+            | Self::Listed => "connection_terminated",
         }
     }
 }
@@ -172,11 +180,12 @@ pub struct Facts {
 impl Facts {
     /// The facts of a response that arrived at `now`.
     #[must_use]
-    pub fn of(head: &ResponseHead<'_>, now: Timestamp) -> Self {
+    pub fn read(status: u16, fields: &dyn Fields, now: Timestamp) -> Self {
+        let said = CacheControl::parse(fields.get("cache-control"));
         Self {
-            status: head.status,
-            lifetime: head.cache_control.s_maxage.or(head.cache_control.max_age),
-            retry_after: retry_after::parse(head.retry_after, now),
+            status,
+            lifetime: said.s_maxage.or(said.max_age),
+            retry_after: retry_after::parse(fields.get("retry-after"), now),
         }
     }
 }
@@ -291,8 +300,7 @@ mod tests {
     fn an_error_with_a_lifetime_is_meant() {
         let check = |status: u16, fields: &str, meant: bool| {
             let listed = Listed::new(fields);
-            let head = ResponseHead::read(status, &listed);
-            let facts = Facts::of(&head, Timestamp::default());
+            let facts = Facts::read(status, &listed, Timestamp::default());
             assert_eq!(Failure::answered(&facts).meant, meant, "{status} {fields}");
         };
         check(503, "cache-control:max-age=60", true);

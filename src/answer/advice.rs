@@ -20,7 +20,7 @@ const NO_FAULT: &str =
 #[must_use]
 pub const fn advice(cause: Cause) -> Advice {
     match cause {
-        Cause::BadGateway => Advice {
+        Cause::BadGateway | Cause::Disguised => Advice {
             title: "The site’s server gave no proper answer",
             visitor: NO_FAULT,
             administrators: &[

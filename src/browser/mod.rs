@@ -3,8 +3,8 @@
 use crate::answer::{self, Advice};
 use crate::policy::{self, Policy, Value};
 use crate::retry::{Repeatability, permission};
-use crate::verdict::{self, Cause, Facts, Failure};
-use crate::wire::{Listed, RequestHead, ResponseHead, Timestamp};
+use crate::verdict::{self, Cause, Facts, Failure, disguise};
+use crate::wire::{Listed, Method, Timestamp};
 use alloc::{borrow::ToOwned, format, string::String};
 use serde::Serialize;
 use serde_wasm_bindgen::{Serializer, from_value};
@@ -13,8 +13,9 @@ use wasm_bindgen::prelude::*;
 /// Explains a reply: its verdict with cause and phase, whether `method` may be
 /// repeated, and what a visitor and an administrator can do.
 ///
-/// `seen` has `status` and `headers` (a list of names and values) of a reply, or
-/// `error`, which is `"network"` or `"timeout"`, if there was none.
+/// `seen` has `status`, `headers` (a list of names and values) and, if it is at
+/// hand, `body` of a reply; or `error`, which is `"network"` or `"timeout"`, if
+/// there was none.
 ///
 /// ```js
 /// explain({ status: 502, headers: [["content-type", "text/html"]] }, "GET").cause // "bad-gateway"
@@ -69,13 +70,14 @@ struct Seen {
     status: Option<u16>,
     /// `name:value`, one per line.
     fields: String,
+    body: String,
     timed_out: bool,
 }
 
 impl Seen {
     fn read(value: Value) -> Result<Self, String> {
         let Value::Table(entries) = value else {
-            return Err("an object is expected: { status, headers } or { error }".into());
+            return Err("an object is expected: { status, headers, body } or { error }".into());
         };
         let mut seen = Self::default();
         for (name, value) in entries {
@@ -86,13 +88,17 @@ impl Seen {
                     .ok()
                     .map(|status| seen.status = Some(status)),
                 ("headers", Value::List(pairs)) => seen.take_headers(pairs),
+                ("body", Value::Text(body)) => {
+                    seen.body.clone_from(body);
+                    Some(())
+                }
                 ("error", Value::Text(error)) => {
                     seen.timed_out = error == "timeout";
                     Some(())
                 }
                 _ => None,
             };
-            taken.ok_or_else(|| format!("{name} = {value}: expected are a number as status, a list of pairs as headers, or a word as error"))?;
+            taken.ok_or_else(|| format!("{name} = {value}: expected are a number as status, a list of pairs as headers, text as body, or a word as error"))?;
         }
         Ok(seen)
     }
@@ -120,8 +126,12 @@ impl Seen {
             return Some(Failure::without_answer(cause));
         };
         let fields = Listed::new(&self.fields);
-        let facts = Facts::of(&ResponseHead::read(status, &fields), Timestamp::default());
-        verdict::of_response(&facts, policy)
+        let facts = Facts::read(status, &fields, Timestamp::default());
+        let disguised = disguise::maker(&self.body).map(|_| Failure {
+            status: Some(status),
+            ..Failure::without_answer(Cause::Disguised)
+        });
+        verdict::of_response(&facts, policy).or(disguised)
     }
 }
 
@@ -133,9 +143,11 @@ fn explanation(seen: &Seen, method: &str) -> Value {
     };
     let policy = Policy::default();
     let failure = seen.failure(&policy);
-    let no_fields = Listed::new("");
-    let head = RequestHead::read(method, "", &no_fields);
-    let repeat = Repeatability::of(&head, &policy);
+    let repeat = if Method::parse(method).is_safe() {
+        Repeatability::Safe
+    } else {
+        Repeatability::Unsafe
+    };
     let retryable = failure.is_some_and(|failure| permission(repeat, &failure, &policy).here);
     let verdict = match (failure, retryable) {
         (None, _) => "good",

@@ -6,6 +6,7 @@
 
 use super::{freshness, usable_for};
 use crate::policy::{Mode, Policy};
+use crate::verdict::{Cause, disguise};
 use crate::wire::{Method, RequestHead, ResponseHead, media_type, vary};
 
 /// Why a response is not kept.
@@ -86,6 +87,23 @@ pub fn may_keep(
     match rules.into_iter().find(|(broken, _)| *broken) {
         Some((_, refusal)) => Err(refusal),
         None => Ok(()),
+    }
+}
+
+/// Whether a body that has come whole is what its head promised. `text` is the
+/// body of one of at most [`disguise::LONGEST`] bytes, and empty for a longer one.
+///
+/// # Errors
+///
+/// Why it must not be kept: an empty page is none, and neither is a gateway's
+/// error page under a good status.
+pub fn may_keep_body(content_type: &str, bytes: u64, text: &str) -> Result<(), Cause> {
+    let is_html = media_type::kind(content_type) == media_type::Kind::Html;
+    let is_disguised = bytes > 0 && disguise::maker(text).is_some();
+    if (is_html && bytes == 0) || is_disguised {
+        Err(Cause::Disguised)
+    } else {
+        Ok(())
     }
 }
 
@@ -210,6 +228,18 @@ mod tests {
         check("GET", "", 200, &with(stream, "content-length:9"), Ok(()));
         let huge = with(stream, "content-length:99999999999");
         check("GET", "", 200, &huge, Err(Refusal::Size));
+    }
+
+    #[test]
+    fn a_body_has_to_be_one() {
+        let check = |content_type, bytes, text, expected| {
+            assert_eq!(may_keep_body(content_type, bytes, text), expected, "{text}");
+        };
+        check("text/html", 9, "<h1>hello", Ok(()));
+        check("text/html", 0, "", Err(Cause::Disguised));
+        check("text/css", 0, "", Ok(()));
+        check("text/html", 15, "error code: 502", Err(Cause::Disguised));
+        check("text/html", 99_999, "", Ok(()));
     }
 
     fn with(first: &str, second: &str) -> alloc::string::String {

@@ -11,7 +11,7 @@ mod envelope;
 mod freshness;
 mod window;
 
-pub use admission::{Refusal, may_keep};
+pub use admission::{Refusal, may_keep, may_keep_body};
 pub use conditional::is_not_modified;
 pub use due::Due;
 pub use envelope::{Changes, restore, seal, vary};

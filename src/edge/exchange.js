@@ -16,6 +16,8 @@ const REPLY = -3;
 export const REQUEST_FIELDS = core.request_fields();
 export const RESPONSE_FIELDS = core.response_fields();
 
+const LONGEST_DISGUISE = core.longest_disguise();
+
 /**
  * An attempt that runs, and what can end it. The first one has nothing: a signal
  * costs a twentieth of a healthy request.
@@ -198,23 +200,34 @@ export function isKeepingDue({ method, url, headers }, response) {
 }
 
 /**
- * Keeps a copy of a good response, and notices a body that breaks off.
+ * Keeps a copy of a good response, if its body turns out to be whole and good.
  * @param {Request} request
  * @param {Response} response
  */
 export async function keep(request, response) {
   const { url } = request;
   const answered = platform.lines(response.headers);
+  const whole = await response.arrayBuffer().catch(() => undefined);
+  if (!whole) return console.log(core.broke_off(url, answered));
+  const type = response.headers.get("content-type") ?? "";
+  const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
+  if (refusal) return console.log(refusal);
   const changes = core.seal(
     answered,
     platform.lines(request.headers),
     Date.now(),
   );
-  try {
-    await platform.keep(url, response, changes);
-  } catch {
-    console.log(core.broke_off(url, answered));
-  }
+  await platform.keep(url, response, whole, changes);
+}
+
+/**
+ * A body as text, if it is small enough to be an error page in disguise.
+ * @param {ArrayBuffer} whole
+ */
+function text(whole) {
+  return whole.byteLength > LONGEST_DISGUISE
+    ? ""
+    : new TextDecoder().decode(whole);
 }
 
 /**

@@ -110,7 +110,7 @@ impl Exchange {
     /// An attempt got a response.
     pub fn responded(&mut self, status: u16, values: &str, now: f64) -> f64 {
         let fields = Positional::new(ResponseHead::FIELDS, values);
-        let facts = Facts::of(&ResponseHead::read(status, &fields), time(now));
+        let facts = Facts::read(status, &fields, time(now));
         self.step(Event::Responded(facts), now)
     }
 

@@ -20,6 +20,7 @@ pub use exchange::{Exchange, Reply};
 
 use crate::copies;
 use crate::gateway::{self, Body, First, Opening};
+use crate::verdict::{Cause, disguise};
 use crate::wire::{
     Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
 };
@@ -154,12 +155,28 @@ pub fn seal(answered: &str, asked: &str, now: f64) -> String {
         .into()
 }
 
-/// Notes that a body broke off while it was stored. Returns the log line.
+/// Bodies up to this many bytes are shown to [`keep_not`] as text.
+#[wasm_bindgen]
+#[must_use]
+pub fn longest_disguise() -> u32 {
+    u32::try_from(disguise::LONGEST).unwrap_or(u32::MAX)
+}
+
+/// Why a body that has come whole must not be kept, as a log line: it is empty,
+/// or a gateway's error page in disguise.
+#[wasm_bindgen]
+#[must_use]
+pub fn keep_not(url: &str, content_type: &str, bytes: u32, text: &str) -> Option<String> {
+    let cause = copies::may_keep_body(content_type, u64::from(bytes), text).err()?;
+    Some(gateway::bad_body_line(message::path_and_query(url), cause))
+}
+
+/// Notes that a body broke off while a copy was made. Returns the log line.
 #[wasm_bindgen]
 #[must_use]
 pub fn broke_off(url: &str, answered: &str) -> String {
     with_isolate(|isolate| isolate.due.release(url, copies::vary(answered)));
-    gateway::truncated_line(message::path_and_query(url))
+    gateway::bad_body_line(message::path_and_query(url), Cause::Truncated)
 }
 
 /// Milliseconds since the epoch, as JavaScript has them.

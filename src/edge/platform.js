@@ -124,18 +124,18 @@ export async function look(url) {
 }
 
 /**
- * Stores a response under a URL, once all of it has come. Rejects if it breaks
- * off: a store that was given a stream would keep the part, or drop the copy
- * from before.
+ * Stores a whole body under a URL, with the fields of the response it came in.
+ * A store that was given a stream would keep the part of one that breaks off, or
+ * drop the copy from before.
  * @param {string} url
  * @param {Response} response
+ * @param {ArrayBuffer} whole
  * @param {string} changes
  */
-export async function keep(url, response, changes) {
+export async function keep(url, response, whole, changes) {
   const { status } = response;
   const headers = new Headers(response.headers);
   change(headers, changes);
-  const whole = await response.arrayBuffer();
   const store = await caches.open(STORE);
   await store.put(url, new Response(whole, { status, headers }));
 }

@@ -20,7 +20,7 @@ mod exchange;
 mod report;
 
 pub use exchange::{Attempt, Event, Exchange, Reply, Request, Source, Step, Tried};
-pub use report::{Told, answer_fields, copy_fields, log_line, truncated_line};
+pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line};
 
 use crate::copies::{self, Due};
 use crate::policy::{Mode, Policy};

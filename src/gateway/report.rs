@@ -93,13 +93,14 @@ pub fn log_line(trail: &[Tried], told: &Told<'_>) -> String {
     )
 }
 
-/// One line of JSON about a body that broke off behind a good head.
+/// One line of JSON about a good head whose body turned out to be none: it was
+/// passed on, and not kept.
 #[must_use]
-pub fn truncated_line(path: &str) -> String {
-    let cause = Cause::Truncated.name();
+pub fn bad_body_line(path: &str, cause: Cause) -> String {
     format!(
-        "{{\"lastgood\":\"degraded\",\"method\":\"GET\",\"url\":{},\"shown\":\"origin\",\"cause\":\"{cause}\"}}",
+        "{{\"lastgood\":\"degraded\",\"method\":\"GET\",\"url\":{},\"shown\":\"origin\",\"cause\":\"{}\"}}",
         json::string(path),
+        cause.name(),
     )
 }
 

@@ -6,11 +6,13 @@
 //! for a slow page that is not broken.
 
 mod failures;
+mod fields;
 mod parse;
 mod value;
 
 pub use failures::Failures;
-pub use parse::{Problem, duration, parse};
+pub use fields::duration;
+pub use parse::{Problem, parse};
 pub use value::Value;
 
 use alloc::{rc::Rc, string::String, vec::Vec};

@@ -1,6 +1,6 @@
 //! `Cache-Control` of a response (RFC 9111, 5.2.2; RFC 5861).
 
-use super::list;
+use super::{delta_seconds, list};
 use core::time::Duration;
 
 /// The directives of a response that bear on keeping and showing copies.
@@ -72,15 +72,9 @@ impl CacheControl {
     }
 }
 
-/// RFC 9111, 1.2.2: a number too large to hold counts as 2^31 or more.
+/// A lifetime that cannot be read is none (RFC 9111, 4.2.1).
 fn seconds(value: &str) -> Duration {
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let secs = if digits {
-        value.parse().unwrap_or(u32::MAX)
-    } else {
-        0
-    };
-    Duration::from_secs(u64::from(secs))
+    delta_seconds::parse(value).unwrap_or_default()
 }
 
 #[cfg(test)]

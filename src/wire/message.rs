@@ -5,7 +5,7 @@
 //! block of text: [`Positional`] for the few that a healthy request needs,
 //! [`Listed`] for all of them once something went wrong.
 
-use super::{CacheControl, Timestamp, cookie, date};
+use super::{CacheControl, Timestamp, cookie, date, delta_seconds};
 use core::time::Duration;
 
 /// Fields of a message by name. A field that is absent reads as empty; no rule
@@ -229,8 +229,6 @@ pub struct ResponseHead<'a> {
     pub age: Duration,
     /// `Expires`: absent, unreadable (which means the past), or a date.
     pub expires: Option<Option<Timestamp>>,
-    /// `Retry-After`.
-    pub retry_after: &'a str,
 }
 
 impl<'a> ResponseHead<'a> {
@@ -263,23 +261,16 @@ impl<'a> ResponseHead<'a> {
             etag: fields.get("etag"),
             last_modified: fields.get("last-modified"),
             date: date::parse(fields.get("date")),
-            age: delta_seconds(fields.get("age")),
+            age: age(fields.get("age")),
             expires: (!expires.is_empty()).then(|| date::parse(expires)),
-            retry_after: fields.get("retry-after"),
         }
     }
 }
 
 /// `Age` as a list counts by its first member (RFC 9111, 5.1).
-fn delta_seconds(value: &str) -> Duration {
-    let first = value.split(',').next().unwrap_or_default().trim();
-    let digits = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
-    let secs = if digits {
-        first.parse().unwrap_or(u32::MAX)
-    } else {
-        0
-    };
-    Duration::from_secs(u64::from(secs))
+fn age(value: &str) -> Duration {
+    let first = value.split(',').next().unwrap_or_default();
+    delta_seconds::parse(first).unwrap_or_default()
 }
 
 #[cfg(test)]

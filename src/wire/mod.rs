@@ -10,6 +10,7 @@ pub mod cache_control;
 pub mod cache_status;
 pub mod cookie;
 pub mod date;
+pub mod delta_seconds;
 pub mod json;
 pub mod list;
 pub mod media_type;

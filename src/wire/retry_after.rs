@@ -1,6 +1,6 @@
 //! `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
 
-use super::{Timestamp, date};
+use super::{Timestamp, date, delta_seconds};
 use core::time::Duration;
 
 /// How long to wait from `now`; zero for a date that has passed, `None` for
@@ -13,12 +13,7 @@ use core::time::Duration;
 /// ```
 #[must_use]
 pub fn parse(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        let secs = value.parse().unwrap_or(u32::MAX);
-        return Some(Duration::from_secs(u64::from(secs)));
-    }
-    date::parse(value).map(|at| at.since(now))
+    delta_seconds::parse(value).or_else(|| date::parse(value).map(|at| at.since(now)))
 }
 
 #[cfg(test)]
