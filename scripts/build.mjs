@@ -3,12 +3,10 @@
  * Builds what runs: the worker and the browser module, into dist/.
  *
  * Each is built only if something it is made of changed since; a digest of the
- * sources beside the result tells. Everything is local: worker-build and
- * wasm-pack are pointed at tools that set-up installed, so nothing is fetched.
+ * sources beside the result tells. Everything is local: the
+ * tools are those that set-up installed, and nothing is fetched.
  */
-import binaryenModule from "binaryen";
 import { build as bundle } from "esbuild";
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -21,11 +19,11 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { env } from "./setup.mjs";
+import { run } from "./build/run.mjs";
+import { optimise, prune, stub } from "./build/shrink.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (/** @type {string[]} */ ...parts) => join(root, ...parts);
@@ -71,48 +69,59 @@ async function once(name, make, quiet) {
 
 /** @param {string} out */
 async function buildWorker(out) {
-  const made = at("build", "edge");
-  run("cargo", [
-    "build",
-    "--release",
-    "--lib",
-    "--target",
-    TARGET,
-    "--features",
-    "edge",
-  ]);
-  const wasm = at("target", TARGET, "release", "lastgood.wasm");
-  run("wasm-bindgen", [
-    "--target",
-    "module",
-    ...RESET,
-
-    "--out-dir",
-    made,
-    wasm,
-  ]);
+  const made = compile("edge", ["--target", "module", ...RESET]);
   asWorkersImport(join(made, "lastgood.js"));
   const script = join(out, "worker.js");
   await bundle({
+    ...BUNDLE,
     entryPoints: [at("src", "edge", "entry.js")],
     outfile: script,
     bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
     alias: { "lastgood-core": join(made, "lastgood.js") },
     external: ["cloudflare:*"],
     define: EXPLICIT_FREE,
     plugins: [besideTheWorker],
-    logLevel: "warning",
   });
-  const pruned = join(made, "pruned.wasm");
-  stub(join(made, "lastgood_bg.wasm"));
-  prune(join(made, "lastgood_bg.wasm"), readFileSync(script, "utf8"), pruned);
-  stripped(pruned, join(out, "lastgood.wasm"));
+  prune(join(made, "lastgood_bg.wasm"), readFileSync(script, "utf8"));
+  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
 }
 
+/** @param {string} out */
+async function buildBrowser(out) {
+  const made = compile("browser", ["--target", "web"]);
+  await bundle({
+    ...BUNDLE,
+    entryPoints: [join(made, "lastgood.js")],
+    outfile: join(out, "lastgood.js"),
+  });
+  cpSync(join(made, "lastgood.d.ts"), join(out, "lastgood.d.ts"));
+  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood_bg.wasm"));
+}
+
+/** @type {import("esbuild").BuildOptions} */
+const BUNDLE = {
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  logLevel: "warning",
+};
+
 const TARGET = "wasm32-unknown-unknown";
+
+/**
+ * Compiles the crate for a host and writes the glue beside it; returns where.
+ * @param {string} feature
+ * @param {string[]} glue how wasm-bindgen is to write it
+ */
+function compile(feature, glue) {
+  const made = at("build", feature);
+  const cargo = ["build", "--release", "--lib", "--target", TARGET];
+  run("cargo", [...cargo, "--features", feature]);
+  const wasm = at("target", TARGET, "release", "lastgood.wasm");
+  run("wasm-bindgen", [...glue, "--out-dir", made, wasm]);
+  stub(join(made, "lastgood_bg.wasm"));
+  return made;
+}
 
 /**
  * What we make we free. Without finalisers, classes that libraries export and
@@ -150,152 +159,6 @@ const besideTheWorker = {
   },
 };
 
-/**
- * Drops what only unused exports reach: libraries export classes of their own,
- * which the bundled script does not mention.
- * @param {string} from
- * @param {string} script
- * @param {string} to
- */
-function prune(from, script, to) {
-  const names = exportNames(from);
-  const used = names.filter((name) => script.includes(name));
-  const graph = names.map((name) => ({ name: `export ${name}`, export: name }));
-  const outside = {
-    name: "outside",
-    root: true,
-    reaches: used.map((name) => `export ${name}`),
-  };
-  const file = `${to}.graph.json`;
-  writeFileSync(file, JSON.stringify([outside, ...graph]));
-  binaryen("wasm-metadce", ["--graph-file", file, from, "-o", to]);
-}
-
-/**
- * Functions that are linked because something could reach them as far as the
- * linker knows, and that nothing does: the exact printing of floats and of
- * quoted strings, which only messages of our dependencies compose; and futures,
- * for nothing here is asynchronous Rust. Should one be called all the same, it
- * traps, like the panic it would have become.
- */
-const UNREACHED =
-  /^<?(core|str as core|char as core)\b.*::(num::flt2dec|fmt::float|str::slice_error_fail_rt|fmt::Debug>::fmt)|^<?(js_sys::futures|wasm_streams|futures_)/;
-
-/** Prints a panic to a standard error that does not exist. */
-const SILENT = /^std\b.*::panicking::default_hook$/;
-
-/** @param {string} file */
-function stub(file) {
-  /** @type {any} the package's types leave half of it out */
-  const binaryen = binaryenModule;
-  const module = binaryen.readBinary(readFileSync(file));
-  for (let index = 0; index < module.getNumFunctions(); index++) {
-    const fn = module.getFunctionByIndex(index);
-    const { name } = binaryen.getFunctionInfo(fn);
-    if (UNREACHED.test(name))
-      binaryen.Function.setBody(fn, module.unreachable());
-    if (SILENT.test(name)) binaryen.Function.setBody(fn, module.nop());
-  }
-  writeFileSync(file, module.emitBinary());
-  module.dispose();
-}
-
-/** @param {string} wasm */
-function exportNames(wasm) {
-  const listed = binaryen("wasm-dis", [wasm]);
-  return [...listed.matchAll(/^ \(export "([^"]+)"/gm)].map(
-    (found) => found[1],
-  );
-}
-
-/** @param {string} out */
-async function buildBrowser(out) {
-  const made = at("build", "browser");
-  run("wasm-pack", [
-    "build",
-    "--release",
-    "--target",
-    "web",
-    "--out-dir",
-    made,
-    "--out-name",
-    "lastgood",
-    "--no-pack",
-    "--mode",
-    "no-install",
-    "--",
-    "--features",
-    "browser",
-  ]);
-  cpSync(join(made, "lastgood.d.ts"), join(out, "lastgood.d.ts"));
-  await bundle({
-    entryPoints: [join(made, "lastgood.js")],
-    outfile: join(out, "lastgood.js"),
-    minify: true,
-    format: "esm",
-    target: "es2022",
-  });
-  stub(join(made, "lastgood_bg.wasm"));
-  stripped(join(made, "lastgood_bg.wasm"), join(out, "lastgood_bg.wasm"));
-}
-
-/** Features that every runtime in question has; newer ones stay out. */
-const FEATURES = [
-  "mutable-globals",
-  "sign-ext",
-  "nontrapping-float-to-int",
-  "bulk-memory",
-  "multivalue",
-  "reference-types",
-  "exception-handling",
-];
-
-/**
- * Optimises for size and leaves names out, which are a quarter of the file.
- * @param {string} from
- * @param {string} to
- */
-function stripped(from, to) {
-  binaryen("wasm-opt", [
-    "-Oz",
-    "--converge",
-    "--strip-debug",
-    "--strip-producers",
-    from,
-    "-o",
-    to,
-  ]);
-}
-
-/**
- * @param {string} tool
- * @param {string[]} parameters
- */
-function binaryen(tool, parameters) {
-  const script = createRequire(import.meta.url).resolve(`binaryen/bin/${tool}`);
-  const features = FEATURES.map((name) => `--enable-${name}`);
-  return run(process.execPath, [script, ...features, ...parameters]);
-}
-
-/**
- * @param {string} command
- * @param {string[]} parameters
- */
-function run(command, parameters) {
-  const done = spawnSync(command, parameters, {
-    cwd: root,
-    env: env(),
-    encoding: "utf8",
-    maxBuffer: 2 ** 30,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  if (done.status === 0) return done.stdout;
-  process.stderr.write(`${done.stdout ?? ""}${done.stderr ?? ""}`);
-  throw new Error(
-    `${command} failed; its output is above${done.error ? ` (${done.error.message})` : ""}`,
-  );
-}
-
 /** A digest of everything that the builds read. */
 function sources() {
   const hash = createHash("sha256");
@@ -304,6 +167,7 @@ function sources() {
     "Cargo.lock",
     "build.rs",
     "scripts/build.mjs",
+    ...within("scripts/build"),
     "package-lock.json",
     ...within("src"),
   ];

@@ -10,7 +10,7 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { ensure } from "./setup.mjs";
+import { FOR_START, ensure } from "./setup.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 
-await ensure(["wasm-bindgen", "wasm-pack"]);
+await ensure(FOR_START);
 const { build } = await import("./build.mjs");
 await build({ worker: false, quiet: true });
 

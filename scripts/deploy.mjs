@@ -4,9 +4,9 @@
  * wrangler. Everything after `--` goes to wrangler, `--dry-run` for instance.
  */
 import { spawnSync } from "node:child_process";
-import { ensure, env } from "./setup.mjs";
+import { FOR_START, ensure, env } from "./setup.mjs";
 
-await ensure(["wasm-bindgen", "wasm-pack"]);
+await ensure(FOR_START);
 const parameters = process.argv.slice(2);
 const steps = [
   [process.execPath, "scripts/check.mjs"],

@@ -21,13 +21,13 @@ import {
 
 export { SetupError };
 
-/** @typedef {"wasm-bindgen" | "worker-build" | "wasm-pack" | "chromium" | "nginx"} Need */
+/** @typedef {"wasm-bindgen" | "wasm-pack" | "chromium" | "nginx"} Need */
 
 /** What the local worker and the switchboard need. @type {Need[]} */
-export const FOR_START = ["wasm-bindgen", "worker-build", "wasm-pack"];
+export const FOR_START = ["wasm-bindgen"];
 
 /** What the whole test run needs. @type {Need[]} */
-export const FOR_TEST = [...FOR_START, "chromium", "nginx"];
+export const FOR_TEST = [...FOR_START, "wasm-pack", "chromium", "nginx"];
 
 /**
  * Makes everything in `needs` ready, besides Node, its packages, Rust and the
@@ -62,8 +62,7 @@ async function ensureTools(absent) {
  * @param {Need[]} absent tools that have to be compiled
  */
 function systemNeeds(needs, absent) {
-  const compiling = absent.includes("worker-build") ? ["openssl"] : [];
-  return ["linker", ...compiling, ...needs.filter((need) => need in SYSTEM)];
+  return ["linker", ...needs.filter((need) => need in SYSTEM)];
 }
 
 /**

@@ -27,13 +27,6 @@ export const SYSTEM = {
     brew: [],
     present: () => Boolean(onPath("cc")),
   },
-  openssl: {
-    what: "OpenSSL's development files (worker-build is compiled against them)",
-    apt: ["libssl-dev", "pkg-config"],
-    brew: ["openssl@3", "pkg-config"],
-    present: () =>
-      outputOf("pkg-config", ["--exists", "openssl"]) !== undefined,
-  },
   chromium: {
     what: "Chromium and its driver (browser tests)",
     apt: ["chromium", "chromium-driver"],

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The Rust side: the compiler, its wasm target, and the three commands that
- * turn a crate into a worker and a browser module.
+ * The Rust side: the compiler, its wasm target, and the commands that turn a
+ * crate into modules and test them.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -29,18 +29,11 @@ export const CARGO_TOOLS = {
     why: "writes the JavaScript around the wasm",
     minutes: 2,
   },
-  "worker-build": {
-    crate: "worker-build",
-    command: "worker-build",
-    version: () => "0.8.7",
-    why: "builds the Cloudflare Worker",
-    minutes: 3,
-  },
   "wasm-pack": {
     crate: "wasm-pack",
     command: "wasm-pack",
     version: () => "0.15.1",
-    why: "builds and tests the browser module",
+    why: "runs the tests that are wasm themselves",
     minutes: 3,
   },
 };

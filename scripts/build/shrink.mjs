@@ -1,0 +1,101 @@
+// @ts-check
+/**
+ * Makes wasm smaller than the linker can: it has to keep whatever might be
+ * called, and here it is known what is.
+ */
+import binaryenModule from "binaryen";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { run } from "./run.mjs";
+
+/**
+ * Functions that are linked because something could reach them as far as the
+ * linker knows, and that nothing does: the exact printing of floats and of
+ * quoted strings, which only messages of our dependencies compose; and futures,
+ * for nothing here is asynchronous Rust. Should one be called all the same, it
+ * traps, like the panic it would have become.
+ */
+const UNREACHED =
+  /^<?(core|str as core|char as core)\b.*::(num::flt2dec|fmt::float|str::slice_error_fail_rt|fmt::Debug>::fmt)|^<?(js_sys::futures|wasm_streams|futures_)/;
+
+/** Prints a panic to a standard error that does not exist. */
+const SILENT = /^std\b.*::panicking::default_hook$/;
+
+/** @param {string} file */
+export function stub(file) {
+  /** @type {any} the package's types leave half of it out */
+  const binaryen = binaryenModule;
+  const module = binaryen.readBinary(readFileSync(file));
+  for (let index = 0; index < module.getNumFunctions(); index++) {
+    const fn = module.getFunctionByIndex(index);
+    const { name } = binaryen.getFunctionInfo(fn);
+    if (UNREACHED.test(name))
+      binaryen.Function.setBody(fn, module.unreachable());
+    if (SILENT.test(name)) binaryen.Function.setBody(fn, module.nop());
+  }
+  writeFileSync(file, module.emitBinary());
+  module.dispose();
+}
+
+/**
+ * Drops what only unused exports reach: libraries export classes of their own,
+ * which the bundled script does not mention.
+ * @param {string} wasm
+ * @param {string} script
+ */
+export function prune(wasm, script) {
+  const names = exportNames(wasm);
+  const used = names.filter((name) => script.includes(name));
+  const graph = names.map((name) => ({ name: `export ${name}`, export: name }));
+  const reaches = used.map((name) => `export ${name}`);
+  const file = `${wasm}.graph.json`;
+  const outside = { name: "outside", root: true, reaches };
+  writeFileSync(file, JSON.stringify([outside, ...graph]));
+  binaryen("wasm-metadce", ["--graph-file", file, wasm, "-o", wasm]);
+}
+
+/** @param {string} wasm */
+function exportNames(wasm) {
+  const listed = binaryen("wasm-dis", [wasm]);
+  return [...listed.matchAll(/^ \(export "([^"]+)"/gm)].map(
+    (found) => found[1],
+  );
+}
+
+/**
+ * Optimises for size and leaves names out, which are a quarter of the file.
+ * @param {string} from
+ * @param {string} to
+ */
+export function optimise(from, to) {
+  binaryen("wasm-opt", [
+    "-Oz",
+    "--converge",
+    "--strip-debug",
+    "--strip-producers",
+    from,
+    "-o",
+    to,
+  ]);
+}
+
+/**
+ * @param {string} tool
+ * @param {string[]} parameters
+ */
+function binaryen(tool, parameters) {
+  const script = createRequire(import.meta.url).resolve(`binaryen/bin/${tool}`);
+  const features = FEATURES.map((name) => `--enable-${name}`);
+  return run(process.execPath, [script, ...features, ...parameters]);
+}
+
+/** Features that every runtime in question has; newer ones stay out. */
+const FEATURES = [
+  "mutable-globals",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "bulk-memory",
+  "multivalue",
+  "reference-types",
+  "exception-handling",
+];
