@@ -16,12 +16,13 @@ pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) ->
         )
 }
 
-/// The line as HTML, to be put first into `body`.
+/// The line as HTML, to be put first into `body`: in ASCII, since the page may
+/// be in any encoding.
 #[must_use]
 pub fn notice(age: Duration) -> String {
     format!(
         "<div role=\"status\" data-lastgood=\"notice\" style=\"{STYLE}\">This page was saved {}. \
-         The site’s server is not answering right now, so some things may have changed since.</div>",
+         The site&#8217;s server is not answering right now, so some things may have changed since.</div>",
         ago(age)
     )
 }
@@ -54,6 +55,11 @@ mod tests {
         check(60, "1 minute ago");
         check(7199, "1 hour ago");
         check(86_400 * 3, "3 days ago");
+    }
+
+    #[test]
+    fn reads_right_in_every_encoding() {
+        assert!(notice(Duration::ZERO).is_ascii());
     }
 
     #[test]

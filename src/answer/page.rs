@@ -33,24 +33,29 @@ pub(super) fn render(matter: &Matter<'_>) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
          <body>\n<main>\n{PICTURE}\n<h1>{title}</h1>\n<p>{visitor}</p>\n{sent}\n\
-         <p class=\"when\">Most such failures pass quickly. Trying again in about {when} is worthwhile.</p>\n{again}\n\
+         <p class=\"when\">Most such failures pass quickly.{when}</p>\n{again}\n\
          <footer><p>If you write to the site’s owner about this, please quote <code>{id}</code>.</p>\n\
          <details><summary>For the site’s administrators</summary><ul>{checks}</ul></details></footer>\n\
          </main>\n</body>\n</html>\n",
         title = advice.title,
         visitor = advice.visitor,
-        when = seconds(matter.retry_after),
+        when = when(matter),
         id = html::escaped(matter.id),
         checks = checks(advice.administrators),
     )
 }
 
-fn seconds(count: u64) -> String {
-    match count {
-        1 => String::from("a second"),
-        2..120 => format!("{count} seconds"),
-        _ => format!("{} minutes", count / 60),
+/// Nobody is encouraged to send something a second time.
+fn when(matter: &Matter<'_>) -> String {
+    if matter.maybe_applied() {
+        return String::new();
     }
+    let span = match matter.retry_after {
+        1 => String::from("a second"),
+        count @ 0..120 => format!("{count} seconds"),
+        count => format!("{} minutes", count / 60),
+    };
+    format!(" Trying again in about {span} is worthwhile.")
 }
 
 fn checks(lines: &[&str]) -> String {

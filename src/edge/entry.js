@@ -38,12 +38,12 @@ export default {
       const { method, url } = request;
       const fields = values(request.headers, REQUEST_FIELDS);
       const opening = core.open(method, url, fields, bodyLength(request));
-      if (opening === ASIDE) return ask(request, target(url));
+      if (opening === ASIDE) return ask(request, target(url)).catch(lastResort);
       if (opening === EXCHANGE) return exchange(request, ctx, Date.now());
       return watch(request, ctx, opening);
     } catch (error) {
       fault(error);
-      return ask(request, plainTarget(request, env));
+      return ask(request, plainTarget(request, env)).catch(lastResort);
     }
   },
 };
