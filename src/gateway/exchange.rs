@@ -4,132 +4,22 @@
 //! backoff) is the one time in [`Step::Wait`]. So a host needs one timer and no
 //! rules, a test needs no clock, and any sequence of events can be tried.
 
-use super::{attempt_limit, may_show_copies};
-use crate::answer::Asker;
+use super::step::{Attempt, Event, Reply, Request, Source, Step, Tried};
 use crate::copies::{Aged, Copy};
 use crate::origins::Tally;
-use crate::policy::{AnswerWith, Policy};
-use crate::retry::{Pause, Random, Repeatability, pause, permission};
-use crate::verdict::{self, Cause, Facts, Failure};
-use crate::wire::{RequestHead, Timestamp};
+use crate::policy::{AnswerWith, Mode, Policy};
+use crate::retry::{Pause, Random, pause, permission};
+use crate::verdict::{self, Cause, Facts, Failure, Phase};
+use crate::wire::Timestamp;
 use alloc::{rc::Rc, vec::Vec};
 use core::time::Duration;
 
-/// What an exchange needs to know of its request.
-#[derive(Clone, Copy, Debug)]
-pub struct Request {
-    repeat: Repeatability,
-    limit: Duration,
-    deadline: Duration,
-    may_show_copies: bool,
-    signed_in: bool,
-    replayable: bool,
-    wants_raw_error: bool,
-}
-
-impl Request {
-    /// Takes what matters from a request's head. `replayable` tells whether its
-    /// body, if any, can be sent a second time.
-    #[must_use]
-    pub fn new(
-        head: &RequestHead<'_>,
-        asker: &Asker<'_>,
-        replayable: bool,
-        policy: &Policy,
-    ) -> Self {
-        let repeat = Repeatability::of(head, policy);
-        Self {
-            repeat,
-            limit: attempt_limit(head.method, repeat, policy),
-            deadline: if head.method.is_safe() {
-                policy.deadline
-            } else {
-                policy.unsafe_deadline
-            },
-            may_show_copies: may_show_copies(head, policy),
-            signed_in: head.authorized || head.has_cookie_beyond(&policy.cookies_ignored),
-            replayable,
-            wants_raw_error: asker.is_script(),
-        }
-    }
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Event {
-    /// The request is there.
-    Start,
-    /// Answers [`Step::Look`].
-    Looked(Option<Copy>),
-    /// Answers [`Step::Begin`].
-    Begun,
-    /// An attempt got the head of a response.
-    Responded(Facts),
-    /// An attempt ended without one.
-    Failed(Cause),
-    /// The time in [`Step::Wait`] was reached.
-    Woke,
-}
-
-/// One fetch of one origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// From 1.
-    pub number: u8,
-    /// Index into the configured origins.
-    pub origin: usize,
-}
-
-/// What the host does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Step {
-    /// Look for a copy.
-    Look,
-    /// Start an attempt.
-    Begin(Attempt),
-    /// Wait for an attempt, at most until then.
-    Wait(Timestamp),
-    /// Send the reply.
-    Reply(Reply),
-}
-
-/// How the request ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// Whose response goes out.
-    pub source: Source,
-    /// Whether the running attempt goes on behind the reply, so that its late
-    /// answer still refreshes the copy.
-    pub goes_on: bool,
-}
-
-/// Whose response goes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The last response that an origin gave, untouched.
-    Origin,
-    /// The copy; fresh if no failure led to it.
-    Copy(Aged),
-    /// One of our own.
-    Answer(Failure),
-}
-
-/// One attempt, looked back upon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tried {
-    /// Index into the configured origins.
-    pub origin: usize,
-    /// How long it took.
-    pub took: Duration,
-    /// What came of it; `None` for a good answer.
-    pub failure: Option<Failure>,
-}
-
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Nothing runs; a decision is due.
-    Idle,
+    /// The request has not begun.
+    New,
+    /// Nothing runs: a copy is looked for first.
+    Looking,
     /// An attempt runs.
     Running {
         origin: usize,
@@ -138,6 +28,16 @@ enum State {
     },
     /// The next attempt begins then.
     Pausing { origin: usize, until: Timestamp },
+    /// The reply went out, and is final.
+    Done(Reply),
+}
+
+/// How far the one look for a copy has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    NotYet,
+    Outstanding,
+    Over,
 }
 
 /// The life of one request.
@@ -150,7 +50,7 @@ pub struct Exchange {
     state: State,
     tally: Tally,
     attempts: u8,
-    looked: bool,
+    look: Look,
     copy: Option<Copy>,
     /// The soft deadline passed and there was nothing to show.
     waits_on: bool,
@@ -175,10 +75,10 @@ impl Exchange {
             request,
             random: Random::new(seed),
             started,
-            state: State::Idle,
+            state: State::New,
             tally: Tally::new(origins),
             attempts: 0,
-            looked: false,
+            look: Look::NotYet,
             copy: None,
             waits_on: false,
             failure: None,
@@ -202,35 +102,48 @@ impl Exchange {
     /// Takes an event and decides the next step.
     ///
     /// An event that answers nothing (a response while none runs, say) changes
-    /// nothing.
+    /// nothing: the step that is outstanding is returned once more. Whatever
+    /// comes first is the start.
     pub fn step(&mut self, event: Event, now: Timestamp) -> Step {
-        match event {
-            Event::Start if self.wants_fresh_copy() => Step::Look,
-            Event::Start => self.begin(0, now),
-            Event::Looked(copy) => self.looked(copy, now),
-            Event::Begun => self.wait(),
-            Event::Responded(facts) => self.responded(&facts, now),
-            Event::Failed(cause) => self.ended(Some(Failure::without_answer(cause)), now),
-            Event::Woke => self.woke(now),
+        let outstanding = self.look == Look::Outstanding;
+        match (self.state, event) {
+            (State::New, _) => self.open(now),
+            (State::Looking | State::Running { .. }, Event::Looked(copy)) if outstanding => {
+                self.looked(copy, now)
+            }
+            (State::Running { .. }, Event::Responded(facts)) => self.responded(&facts, now),
+            (State::Running { .. }, Event::Failed(cause)) => {
+                self.ended(Some(Failure::without_answer(cause)), now)
+            }
+            (State::Running { .. } | State::Pausing { .. }, Event::Woke) => self.woke(now),
+            _ => self.outstanding(),
         }
     }
 
-    fn wants_fresh_copy(&self) -> bool {
-        self.policy.mode == crate::policy::Mode::Cache && self.request.may_show_copies
+    fn open(&mut self, now: Timestamp) -> Step {
+        if self.policy.mode == Mode::Cache && self.request.may_show_copies {
+            self.state = State::Looking;
+            self.ask_for_copy()
+        } else {
+            self.begin(0, now)
+        }
+    }
+
+    const fn ask_for_copy(&mut self) -> Step {
+        self.look = Look::Outstanding;
+        Step::Look
     }
 
     fn looked(&mut self, copy: Option<Copy>, now: Timestamp) -> Step {
-        self.looked = true;
+        self.look = Look::Over;
         self.copy = copy;
-        match self.state {
-            State::Idle if self.attempts == 0 => match copy.filter(|copy| self.is_fresh(copy, now))
-            {
-                Some(copy) => reply(Source::Copy(copy.aged(now)), false),
-                None => self.begin(0, now),
-            },
-            State::Idle => self.after_failure(now),
-            State::Running { .. } => self.woke(now),
-            State::Pausing { .. } => self.wait(),
+        if matches!(self.state, State::Running { .. }) {
+            return self.woke(now);
+        }
+        match copy.filter(|copy| self.attempts == 0 && self.is_fresh(copy, now)) {
+            Some(copy) => self.finish(Source::Copy(copy.aged(now)), false),
+            None if self.attempts == 0 => self.begin(0, now),
+            None => self.after_failure(now),
         }
     }
 
@@ -239,6 +152,9 @@ impl Exchange {
     }
 
     fn begin(&mut self, origin: usize, now: Timestamp) -> Step {
+        if now >= self.deadline() {
+            return self.finish(self.outcome(now), false);
+        }
         self.attempts = self.attempts.saturating_add(1);
         self.tally.count(origin);
         let until = now.after(self.request.limit).min(self.deadline());
@@ -261,10 +177,14 @@ impl Exchange {
         self.started.after(self.policy.soft_deadline)
     }
 
-    fn wait(&self) -> Step {
+    /// The step that was decided last and is not answered yet.
+    fn outstanding(&self) -> Step {
         match self.state {
-            State::Idle => reply(self.outcome(self.started), false),
+            State::New => Step::Wait(self.started),
+            State::Looking => Step::Look,
+            State::Done(reply) => Step::Reply(reply),
             State::Pausing { until, .. } => Step::Wait(until),
+            State::Running { .. } if self.look == Look::Outstanding => Step::Look,
             State::Running { until, .. } if self.hurries() => {
                 Step::Wait(until.min(self.soft_deadline()))
             }
@@ -272,22 +192,27 @@ impl Exchange {
         }
     }
 
+    const fn finish(&mut self, source: Source, goes_on: bool) -> Step {
+        let reply = Reply { source, goes_on };
+        self.state = State::Done(reply);
+        Step::Reply(reply)
+    }
+
     /// Whether a copy may be shown while the attempt still runs.
     fn hurries(&self) -> bool {
-        let copy_conceivable = !self.looked || self.copy.is_some();
+        let copy_conceivable = self.look != Look::Over || self.copy.is_some();
         self.request.may_show_copies
             && self.policy.stale_on.timeout
             && copy_conceivable
             && !self.waits_on
     }
 
-    const fn may_look(&self) -> bool {
-        self.request.may_show_copies && !self.looked
+    fn may_look(&self) -> bool {
+        self.request.may_show_copies && self.look != Look::Over
     }
 
     fn woke(&mut self, now: Timestamp) -> Step {
         match self.state {
-            State::Idle => self.wait(),
             State::Pausing { origin, until } if now >= until => self.begin(origin, now),
             State::Running { until, .. } if now >= until => {
                 self.ended(Some(Failure::without_answer(Cause::Timeout)), now)
@@ -295,58 +220,45 @@ impl Exchange {
             State::Running { .. } if self.hurries() && now >= self.soft_deadline() => {
                 self.soft_deadline_passed(now)
             }
-            State::Pausing { .. } | State::Running { .. } => self.wait(),
+            _ => self.outstanding(),
         }
     }
 
     /// A usable copy beats waiting on; the attempt goes on behind it.
     fn soft_deadline_passed(&mut self, now: Timestamp) -> Step {
         if self.may_look() {
-            return Step::Look;
+            return self.ask_for_copy();
         }
         let slow = Failure::without_answer(Cause::Timeout);
         match self.showable(&slow, now) {
             Some(aged) => {
                 self.failure = Some(slow);
                 self.note(Some(slow), now);
-                reply(Source::Copy(aged), true)
+                self.finish(Source::Copy(aged), true)
             }
             None => {
                 self.waits_on = true;
-                self.wait()
+                self.outstanding()
             }
         }
     }
 
     fn responded(&mut self, facts: &Facts, now: Timestamp) -> Step {
-        if !matches!(self.state, State::Running { .. }) {
-            return self.wait();
-        }
         self.holds_response = true;
         self.ended(verdict::of_response(facts, &self.policy), now)
     }
 
     /// The running attempt is over.
     fn ended(&mut self, failure: Option<Failure>, now: Timestamp) -> Step {
-        if !matches!(self.state, State::Running { .. }) {
-            return self.wait();
-        }
         self.note(failure, now);
-        self.state = State::Idle;
+        self.failure = failure;
         match failure {
-            None => {
-                self.failure = None;
-                reply(Source::Origin, false)
+            None => self.finish(Source::Origin, false),
+            Some(failure) if self.may_look() && failure.is_in(&self.policy.stale_on) => {
+                self.state = State::Looking;
+                self.ask_for_copy()
             }
-            Some(failure) => {
-                self.failure = Some(failure);
-                let copy_would_do = failure.is_in(&self.policy.stale_on);
-                if self.may_look() && copy_would_do {
-                    Step::Look
-                } else {
-                    self.after_failure(now)
-                }
-            }
+            Some(_) => self.after_failure(now),
         }
     }
 
@@ -369,7 +281,7 @@ impl Exchange {
                 self.state = State::Pausing { origin, until };
                 Step::Wait(until)
             }
-            None => reply(self.outcome(now), false),
+            None => self.finish(self.outcome(now), false),
         }
     }
 
@@ -380,7 +292,11 @@ impl Exchange {
             return None;
         }
         let left = self.horizon(&failure, now).since(now);
-        let mut allowed = permission(self.request.repeat, &failure, &self.policy);
+        let so_far = Failure {
+            phase: self.worst_phase(),
+            ..failure
+        };
+        let mut allowed = permission(self.request.repeat, &so_far, &self.policy);
         let pause = self.pause(&failure, tried.origin, left);
         allowed.here &= pause != Pause::TooLong;
         let origin = self
@@ -391,6 +307,15 @@ impl Exchange {
             Pause::For(span) if origin == tried.origin => Some((origin, now.after(span))),
             _ => Some((origin, now)),
         }
+    }
+
+    /// What one attempt may have done, a later one that never left cannot undo.
+    fn worst_phase(&self) -> Phase {
+        let failures = self.trail.iter().filter_map(|tried| tried.failure);
+        failures
+            .map(|failure| failure.phase)
+            .max()
+            .unwrap_or(Phase::NothingSent)
     }
 
     /// When patience ends: with a copy to show at the soft deadline, else at
@@ -422,7 +347,7 @@ impl Exchange {
     /// What goes out when nothing more is tried.
     fn outcome(&self, now: Timestamp) -> Source {
         let Some(failure) = self.failure else {
-            return Source::Answer(Failure::without_answer(Cause::Network));
+            return Source::Answer(Failure::without_answer(Cause::Timeout));
         };
         if let Some(aged) = self.showable(&failure, now) {
             return Source::Copy(aged);
@@ -437,8 +362,4 @@ impl Exchange {
             Source::Answer(failure)
         }
     }
-}
-
-const fn reply(source: Source, goes_on: bool) -> Step {
-    Step::Reply(Reply { source, goes_on })
 }

@@ -18,9 +18,11 @@
 
 mod exchange;
 mod report;
+mod step;
 
-pub use exchange::{Attempt, Event, Exchange, Reply, Request, Source, Step, Tried};
+pub use exchange::Exchange;
 pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line};
+pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried};
 
 use crate::copies::{self, Due};
 use crate::policy::{Mode, Policy};
