@@ -85,6 +85,7 @@ const STAGES = [
   {
     name: "core and bindings in Chrome",
     command: wasmPack("--headless", "--chrome", "--chromedriver", CHROMEDRIVER),
+    env: { WASM_BINDGEN_USE_BROWSER: "1" },
   },
   {
     name: "the case runner itself",

@@ -82,10 +82,9 @@ impl Seen {
         let mut seen = Self::default();
         for (name, value) in entries {
             let taken = match (name.as_str(), &value) {
-                (_, Value::Null) => Some(()),
-                ("status", Value::Number(_)) => format!("{value}")
-                    .parse()
-                    .ok()
+                ("status" | "headers" | "body" | "error", Value::Null) => Some(()),
+                ("status", Value::Number(number)) => (100..=999_u16)
+                    .find(|status| f64::from(*status) == *number)
                     .map(|status| seen.status = Some(status)),
                 ("headers", Value::List(pairs)) => seen.take_headers(pairs),
                 ("body", Value::Text(body)) => {

@@ -24,6 +24,8 @@ const MOVED: [&str; 9] = [
 /// Fields that a store adds on its own account.
 const ADDED: [&str; 2] = ["cf-cache-status", "cf-ray"];
 
+/// What all names of our own fields begin with.
+const OURS: &str = "lastgood-";
 const STORED_AT: &str = "lastgood-stored";
 const SELECTING: &str = "lastgood-selecting";
 const ASIDE: &str = "lastgood-was-";
@@ -72,6 +74,13 @@ impl Changes {
 pub fn seal(response: &str, request: &dyn Fields, now: Timestamp) -> Changes {
     let fields = Listed::new(response);
     let mut changes = Changes::default();
+    // An origin that wrote fields of these names would forge the envelope.
+    let names = response
+        .split('\n')
+        .filter_map(|line| line.split(':').next());
+    names
+        .filter(|name| name.starts_with(OURS))
+        .for_each(|name| changes.remove(name));
     for name in MOVED {
         let value = fields.get(name);
         if !value.is_empty() {

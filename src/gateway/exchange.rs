@@ -4,6 +4,7 @@
 //! backoff) is the one time in [`Step::Wait`]. So a host needs one timer and no
 //! rules, a test needs no clock, and any sequence of events can be tried.
 
+use super::clock::Clock;
 use super::step::{Attempt, Event, Reply, Request, Source, Step, Tried};
 use crate::copies::{Aged, Copy};
 use crate::origins::Tally;
@@ -47,6 +48,7 @@ pub struct Exchange {
     request: Request,
     random: Random,
     started: Timestamp,
+    clock: Clock,
     state: State,
     tally: Tally,
     attempts: u8,
@@ -75,6 +77,7 @@ impl Exchange {
             request,
             random: Random::new(seed),
             started,
+            clock: Clock::new(started),
             state: State::New,
             tally: Tally::new(origins),
             attempts: 0,
@@ -105,6 +108,18 @@ impl Exchange {
     /// nothing: the step that is outstanding is returned once more. Whatever
     /// comes first is the start.
     pub fn step(&mut self, event: Event, now: Timestamp) -> Step {
+        let awaited = match self.outstanding() {
+            Step::Wait(until) if event == Event::Woke => Some(until),
+            _ => None,
+        };
+        let now = self.clock.read(now, awaited);
+        match self.decide(event, now) {
+            Step::Wait(until) => Step::Wait(self.clock.at_host(until)),
+            step => step,
+        }
+    }
+
+    fn decide(&mut self, event: Event, now: Timestamp) -> Step {
         let outstanding = self.look == Look::Outstanding;
         match (self.state, event) {
             (State::New, _) => self.open(now),
@@ -112,6 +127,10 @@ impl Exchange {
                 self.looked(copy, now)
             }
             (State::Running { .. }, Event::Responded(facts)) => self.responded(&facts, now),
+            (State::Pausing { .. }, Event::Responded(facts)) if self.is_good(&facts) => {
+                self.failure = None;
+                self.finish(Source::Origin, false)
+            }
             (State::Running { .. }, Event::Failed(cause)) => {
                 self.ended(Some(Failure::without_answer(cause)), now)
             }
@@ -241,6 +260,10 @@ impl Exchange {
                 self.outstanding()
             }
         }
+    }
+
+    fn is_good(&self, facts: &Facts) -> bool {
+        verdict::of_response(facts, &self.policy).is_none()
     }
 
     fn responded(&mut self, facts: &Facts, now: Timestamp) -> Step {

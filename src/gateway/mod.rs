@@ -16,6 +16,7 @@
 //! those say so. There is no loop here and no `async`: the loop is the host's,
 //! a dozen lines in the language in which that host waits.
 
+mod clock;
 mod exchange;
 mod report;
 mod step;
@@ -79,13 +80,15 @@ pub fn first_wait(request: &RequestHead<'_>, policy: &Policy) -> Duration {
     }
 }
 
-/// A request that may never be sent twice has one attempt, so that attempt has
-/// all the time there is.
-const fn attempt_limit(method: Method, repeat: Repeatability, policy: &Policy) -> Duration {
+/// How long one attempt may take. An unsafe request is cut short only if another
+/// attempt could follow a time-out; otherwise it has all the time there is.
+fn attempt_limit(method: Method, repeat: Repeatability, policy: &Policy) -> Duration {
     match (method.is_safe(), repeat) {
         (true, _) => policy.attempt_timeout,
-        (false, Repeatability::Unsafe) => policy.unsafe_deadline,
-        (false, _) => policy.attempt_timeout,
+        (false, Repeatability::KeyedAndOptedIn) => {
+            policy.attempt_timeout.min(policy.unsafe_deadline)
+        }
+        (false, _) => policy.unsafe_deadline,
     }
 }
 

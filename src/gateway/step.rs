@@ -32,9 +32,10 @@ impl Request {
         policy: &Policy,
     ) -> Self {
         let repeat = Repeatability::of(head, policy);
+        let once = Repeatability::Unsafe;
         Self {
             repeat,
-            limit: attempt_limit(head.method, repeat, policy),
+            limit: attempt_limit(head.method, if replayable { repeat } else { once }, policy),
             deadline: if head.method.is_safe() {
                 policy.deadline
             } else {

@@ -231,6 +231,9 @@ fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Pr
     if policy.soft_deadline == defaults.soft_deadline {
         policy.soft_deadline = policy.soft_deadline.min(deadline);
     }
+    if policy.backoff.base == defaults.backoff.base {
+        policy.backoff.base = policy.backoff.base.min(policy.backoff.cap);
+    }
     limit(
         "attempt_timeout",
         &mut policy.attempt_timeout,

@@ -32,11 +32,13 @@ pub fn pause(
     random: u64,
 ) -> Pause {
     let pause = match pushback {
-        Some(asked) if asked > left => return Pause::TooLong,
-        Some(asked) => spread(asked, random).min(left),
+        // Spreading must not cost the attempt that the pushback itself allows.
+        Some(asked) => Some(spread(asked, random))
+            .filter(|spread| *spread < left)
+            .unwrap_or(asked),
         None => jittered(backoff, failed, random),
     };
-    if pause < left || pushback.is_some() {
+    if pause < left {
         Pause::For(pause)
     } else {
         Pause::TooLong
