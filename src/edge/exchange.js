@@ -207,7 +207,7 @@ export function isKeepingDue({ method, url, headers }, response) {
 export async function keep(request, response) {
   const { url } = request;
   const answered = platform.lines(response.headers);
-  const whole = await response.arrayBuffer().catch(() => undefined);
+  const whole = await platform.whole(response).catch(() => undefined);
   if (!whole) return console.log(core.broke_off(url, answered));
   const type = response.headers.get("content-type") ?? "";
   const refusal = core.keep_not(url, type, whole.byteLength, text(whole));

@@ -123,6 +123,24 @@ export async function look(url) {
   return store.match(url);
 }
 
+/** Encodings that the runtime takes off whatever reads a body. */
+const DECODED = ["gzip", "br"];
+
+/**
+ * The whole body of a clone, decoded; rejects if it breaks off. It goes through a stream
+ * of the runtime's own, since the original would wait for a clone that
+ * JavaScript reads.
+ * @param {Response} clone
+ */
+export async function whole({ body }) {
+  if (!body) return new ArrayBuffer(0);
+  const { readable, writable } = new IdentityTransformStream();
+  const piped = body.pipeTo(writable);
+  const read = new Response(readable).arrayBuffer();
+  const [bytes] = await Promise.all([read, piped]);
+  return bytes;
+}
+
 /**
  * Stores a whole body under a URL, with the fields of the response it came in.
  * A store that was given a stream would keep the part of one that breaks off, or
@@ -136,6 +154,8 @@ export async function keep(url, response, whole, changes) {
   const { status } = response;
   const headers = new Headers(response.headers);
   change(headers, changes);
+  const encoding = headers.get("content-encoding") ?? "";
+  if (DECODED.includes(encoding)) headers.delete("content-encoding");
   const store = await caches.open(STORE);
   await store.put(url, new Response(whole, { status, headers }));
 }
