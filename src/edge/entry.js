@@ -10,10 +10,13 @@ import * as core from "lastgood-core";
 import {
   REQUEST_FIELDS,
   RESPONSE_FIELDS,
+  behind,
   isKeepingDue,
   keep,
+  letGo,
   serve,
 } from "./exchange.js";
+import { fault, plainTarget, ready, target } from "./instance.js";
 import { ask, values } from "./platform.js";
 
 /** What `core.open` may say besides a number of milliseconds. */
@@ -24,17 +27,11 @@ const EXCHANGE = -2;
 const KEEP = 1;
 const FAILED = 2;
 
-/** Base URLs of the origins; empty for the zone's own. @type {string[]} */
-let bases = [];
-let configured = false;
-/** The wasm instance trapped: its memory is not to be trusted any more. */
-let broken = false;
-
 /** @type {ExportedHandler} */
 export default {
   fetch(request, env, ctx) {
     try {
-      if (!configured) configure(env);
+      ready(env);
       const { method, url } = request;
       const fields = values(request.headers, REQUEST_FIELDS);
       const opening = core.open(method, url, fields, bodyLength(request));
@@ -89,7 +86,7 @@ function isGood(request, ctx, response) {
     const answered = values(response.headers, RESPONSE_FIELDS);
     const end = core.settle(method, url, response.status, answered, Date.now());
     if (end === KEEP && isKeepingDue(request, response)) {
-      ctx.waitUntil(keep(request, response.clone()));
+      behind(ctx, keep(request, response.clone()));
     }
     return end !== FAILED;
   } catch (error) {
@@ -99,8 +96,7 @@ function isGood(request, ctx, response) {
 }
 
 /**
- * The rest of a request's life, and the way out if the core fails in it: what
- * the origin answered, a second attempt if that is safe, else a plain answer.
+ * The rest of a request's life, and the way out if the core fails in it.
  * @param {Request} request
  * @param {ExecutionContext} ctx
  * @param {number} started
@@ -108,56 +104,31 @@ function isGood(request, ctx, response) {
  * @returns {Promise<Response>}
  */
 async function exchange(request, ctx, started, first) {
+  /** @type {import("./exchange.js").Hand} */
+  const hand = { request, began: first !== undefined };
   try {
-    return await serve(request, ctx, started, first);
+    return await serve(hand, ctx, started, first);
   } catch (error) {
     fault(error);
-    return rescue(request);
+    return await rescue(hand);
+  } finally {
+    letGo(hand);
   }
 }
 
-/** @param {Request} request */
-async function rescue(request) {
+/**
+ * What the origin answered, if it did; another attempt, if none was made or it
+ * is safe and the first one failed; else the plainest of answers.
+ * @param {import("./exchange.js").Hand} hand
+ */
+async function rescue(hand) {
+  const { request, began, held, response } = hand;
+  hand.response = undefined;
   const safe = ["GET", "HEAD", "OPTIONS"].includes(request.method);
-  const again = safe ? ask(request, target(request.url)) : undefined;
-  return (await again?.catch(() => undefined)) ?? lastResort();
-}
-
-/** @param {any} env */
-function configure(env) {
-  if (broken) core.__wbg_reset_state();
-  broken = false;
-  bases = core.configure(env);
-  configured = true;
-}
-
-/**
- * Notes that the core failed.
- * @param {unknown} error
- */
-function fault(error) {
-  console.error(JSON.stringify({ lastgood: "fault", error: String(error) }));
-  if (error instanceof WebAssembly.RuntimeError) {
-    broken = true;
-    configured = false;
-  }
-}
-
-/** @param {string} url */
-function target(url) {
-  return bases.length ? bases[0] + url.slice(url.indexOf("/", 8)) : undefined;
-}
-
-/**
- * Where a request goes if the core could not even be asked.
- * @param {Request} request
- * @param {any} env
- */
-function plainTarget(request, env) {
-  const [origin] = [env.ORIGIN].flat();
-  if (typeof origin !== "string") return undefined;
-  const { pathname, search } = new URL(request.url);
-  return origin.replace(/\/+$/, "") + pathname + search;
+  const mayAsk = safe ? !(response && response.status < 500) : !began;
+  if (!mayAsk) return response ?? lastResort();
+  const again = ask(request, target(request.url), undefined, held);
+  return again.catch(() => response ?? lastResort());
 }
 
 /**

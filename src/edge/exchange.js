@@ -7,6 +7,7 @@
  * exception here, in the one request that met it.
  */
 import * as core from "lastgood-core";
+import { fault } from "./instance.js";
 import * as platform from "./platform.js";
 
 const LOOK = -1;
@@ -28,7 +29,8 @@ const LONGEST_DISGUISE = core.longest_disguise();
  * What one request has in hand.
  * @typedef {object} Hand
  * @property {Request} request
- * @property {ArrayBuffer | ReadableStream | undefined} held its body, if held
+ * @property {boolean} began whether anything was sent to an origin
+ * @property {ArrayBuffer | ReadableStream} [held] its body, if held
  * @property {Running} [running]
  * @property {Response} [response] the last one of an origin, unread
  * @property {Response} [stored]
@@ -48,34 +50,27 @@ function begin(request, target, held) {
 }
 
 /**
- * Serves a request, from its start or from its running first attempt.
- * @param {Request} request
+ * Serves a request, from its start or from its running first attempt. If the
+ * core fails in it, this throws, and what was in hand still is.
+ * @param {Hand} hand
  * @param {ExecutionContext} ctx
  * @param {number} started
  * @param {Running} [first]
  * @returns {Promise<Response>}
  */
-export async function serve(request, ctx, started, first) {
-  /** @type {Hand} */
-  const hand = { request, held: undefined };
-  if (request.body && !first)
-    hand.held = await platform.hold(request, core.body_limit(request.url));
-  const replayable = request.body === null || hand.held instanceof ArrayBuffer;
-  const fields = platform.lines(request.headers);
-  const exchange = new core.Exchange(
-    request.method,
-    request.url,
-    fields,
-    replayable,
-    started,
-  );
-  try {
-    await drive(exchange, hand, started, first);
-    return reply(exchange, hand, ctx);
-  } finally {
-    letGo(hand);
-    exchange.free();
+export async function serve(hand, ctx, started, first) {
+  const { request } = hand;
+  const { method, url, headers } = request;
+  if (request.body && !first) {
+    hand.held = await platform.hold(request, core.body_limit(url));
   }
+  const replayable = request.body === null || hand.held instanceof ArrayBuffer;
+  const fields = platform.lines(headers);
+  const exchange = new core.Exchange(method, url, fields, replayable, started);
+  await drive(exchange, hand, started, first);
+  const response = reply(exchange, hand, ctx);
+  exchange.free();
+  return response;
 }
 
 /**
@@ -100,6 +95,7 @@ async function drive(exchange, hand, started, first) {
     } else if (step === BEGIN) {
       abandon(hand.running);
       hand.running = first ?? begin(hand.request, exchange.target(), hand.held);
+      hand.began = true;
       first = undefined;
       step = exchange.begun(Date.now());
     } else {
@@ -138,19 +134,29 @@ function tell(exchange, hand, end) {
 function reply(exchange, hand, ctx) {
   const { stored, request } = hand;
   const reply = exchange.reply(stored ? platform.lines(stored.headers) : "");
-  const { source, goes_on: goesOn } = reply;
+  const { source, status, goes_on: goesOn } = reply;
+  const passed = source === "origin" ? hand.response : undefined;
+  const line = exchange.log(passed?.status ?? status, Date.now());
+  if (line) console.log(line);
+  if (passed && isKeepingDue(request, passed)) {
+    behind(ctx, keep(request, passed.clone()));
+  }
   const response = made(reply, hand);
   reply.free();
-  if (source === "origin" && isKeepingDue(request, response)) {
-    ctx.waitUntil(keep(request, response.clone()));
-  }
   if (goesOn && hand.running) {
-    ctx.waitUntil(refresh(request, hand.running));
+    behind(ctx, refresh(request, hand.running));
     hand.running = undefined;
   }
-  const line = exchange.log(response.status, Date.now());
-  if (line) console.log(line);
   return response;
+}
+
+/**
+ * Lets something go on behind the reply. Nobody waits for it any more.
+ * @param {ExecutionContext} ctx
+ * @param {Promise<void>} work
+ */
+export function behind(ctx, work) {
+  ctx.waitUntil(work.catch(fault));
 }
 
 /**
@@ -251,8 +257,11 @@ function abandon(running) {
   else running?.promise.then(platform.discard, () => {});
 }
 
-/** @param {Hand} hand */
-function letGo(hand) {
+/**
+ * Lets go of what a request did not use.
+ * @param {Hand} hand
+ */
+export function letGo(hand) {
   abandon(hand.running);
   platform.discard(hand.response);
   platform.discard(hand.stored);

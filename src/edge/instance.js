@@ -1,0 +1,54 @@
+// @ts-check
+/**
+ * The instance of the core, and what it was told.
+ *
+ * A trap leaves its memory in a state that nobody thought of. So it is replaced
+ * before the next request, and whatever is needed then is kept here.
+ */
+import * as core from "lastgood-core";
+
+/** Base URLs of the origins; empty for the zone's own. @type {string[]} */
+let bases = [];
+let configured = false;
+/** The wasm instance trapped: its memory is not to be trusted any more. */
+let broken = false;
+
+/**
+ * Makes the core ready for a request.
+ * @param {any} env
+ */
+export function ready(env) {
+  if (configured) return;
+  if (broken) core.__wbg_reset_state();
+  broken = false;
+  bases = core.configure(env);
+  configured = true;
+}
+
+/**
+ * Notes that the core failed. An instance that trapped is replaced, by us or by
+ * its own glue, and a new one has to be told the configuration.
+ * @param {unknown} error
+ */
+export function fault(error) {
+  console.error(JSON.stringify({ lastgood: "fault", error: String(error) }));
+  if (error instanceof WebAssembly.RuntimeError) broken = true;
+  configured = false;
+}
+
+/** @param {string} url */
+export function target(url) {
+  return bases.length ? bases[0] + url.slice(url.indexOf("/", 8)) : undefined;
+}
+
+/**
+ * Where a request goes if the core could not even be asked.
+ * @param {Request} request
+ * @param {any} env
+ */
+export function plainTarget(request, env) {
+  const [origin] = [env.ORIGIN].flat();
+  if (typeof origin !== "string") return undefined;
+  const { pathname, search } = new URL(request.url);
+  return origin.replace(/\/+$/, "") + pathname + search;
+}
