@@ -9,12 +9,14 @@ mod conditional;
 mod due;
 mod envelope;
 mod freshness;
+mod room;
 mod window;
 
 pub use admission::{Refusal, may_keep, may_keep_body};
 pub use conditional::is_not_modified;
 pub use due::Due;
 pub use envelope::{Changes, restore, seal, vary};
+pub use room::Room;
 
 use crate::policy::Policy;
 use crate::wire::{CacheControl, Fields, Listed, ResponseHead, Timestamp};

@@ -10,9 +10,7 @@ import * as core from "lastgood-core";
 import {
   REQUEST_FIELDS,
   RESPONSE_FIELDS,
-  behind,
-  isKeepingDue,
-  keep,
+  keepIfDue,
   letGo,
   serve,
 } from "./exchange.js";
@@ -85,9 +83,7 @@ function isGood(request, ctx, response) {
     const { method, url } = request;
     const answered = values(response.headers, RESPONSE_FIELDS);
     const end = core.settle(method, url, response.status, answered, Date.now());
-    if (end === KEEP && isKeepingDue(request, response)) {
-      behind(ctx, keep(request, response.clone()));
-    }
+    if (end === KEEP) keepIfDue(request, response, ctx);
     return end !== FAILED;
   } catch (error) {
     fault(error);

@@ -138,9 +138,7 @@ function reply(exchange, hand, ctx) {
   const passed = source === "origin" ? hand.response : undefined;
   const line = exchange.log(passed?.status ?? status, Date.now());
   if (line) console.log(line);
-  if (passed && isKeepingDue(request, passed)) {
-    behind(ctx, keep(request, passed.clone()));
-  }
+  if (passed) keepIfDue(request, passed, ctx);
   const response = made(reply, hand);
   reply.free();
   if (goesOn && hand.running) {
@@ -155,7 +153,7 @@ function reply(exchange, hand, ctx) {
  * @param {ExecutionContext} ctx
  * @param {Promise<void>} work
  */
-export function behind(ctx, work) {
+function behind(ctx, work) {
   ctx.waitUntil(work.catch(fault));
 }
 
@@ -188,42 +186,62 @@ function taken(hand, which) {
 }
 
 /**
- * Whether a copy of a response is due; it counts as kept from then on.
+ * Keeps a copy of a good response behind the reply, if one is due.
  * @param {Request} request
  * @param {Response} response
+ * @param {ExecutionContext} ctx
  */
-export function isKeepingDue({ method, url, headers }, response) {
-  const asked = platform.values(headers, REQUEST_FIELDS);
-  const answered = platform.values(response.headers, RESPONSE_FIELDS);
-  return core.is_keeping_due(
-    method,
-    url,
-    asked,
-    response.status,
-    answered,
-    Date.now(),
-  );
+export function keepIfDue(request, response, ctx) {
+  const reserved = claim(request, response);
+  if (reserved >= 0) behind(ctx, keep(request, response.clone(), reserved));
 }
 
 /**
- * Keeps a copy of a good response, if its body turns out to be whole and good.
+ * Sets memory aside for a copy; -1 if none is due.
  * @param {Request} request
  * @param {Response} response
  */
-export async function keep(request, response) {
+function claim({ method, url, headers }, { status, headers: fields }) {
+  const asked = platform.values(headers, REQUEST_FIELDS);
+  const answered = platform.values(fields, RESPONSE_FIELDS);
+  return core.claim_copy(method, url, asked, status, answered, Date.now());
+}
+
+/**
+ * Keeps a copy, if its body turns out to be whole and good.
+ * @param {Request} request
+ * @param {Response} response
+ * @param {number} reserved
+ */
+async function keep(request, response, reserved) {
   const { url } = request;
   const answered = platform.lines(response.headers);
-  const whole = await platform.whole(response).catch(() => undefined);
-  if (!whole) return console.log(core.broke_off(url, answered));
-  const type = response.headers.get("content-type") ?? "";
-  const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
-  if (refusal) return console.log(refusal);
-  const changes = core.seal(
-    answered,
-    platform.lines(request.headers),
-    Date.now(),
-  );
-  await platform.keep(url, response, whole, changes);
+  try {
+    const limit = core.copy_limit(url);
+    const whole = await platform.whole(response, limit).catch(reason);
+    if (whole instanceof RangeError) return;
+    if (whole instanceof Error)
+      return console.log(core.broke_off(url, answered));
+    const type = response.headers.get("content-type") ?? "";
+    const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
+    if (refusal) return console.log(refusal);
+    const changes = core.seal(
+      answered,
+      platform.lines(request.headers),
+      Date.now(),
+    );
+    await platform.keep(url, response, whole, changes);
+  } finally {
+    core.give_back(reserved);
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Error}
+ */
+function reason(error) {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /**
@@ -243,8 +261,8 @@ function text(whole) {
  */
 async function refresh(request, running) {
   const response = await running.promise.catch(() => undefined);
-  if (response && isKeepingDue(request, response))
-    await keep(request, response);
+  const reserved = response ? claim(request, response) : -1;
+  if (response && reserved >= 0) await keep(request, response, reserved);
   else platform.discard(response);
 }
 

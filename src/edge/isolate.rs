@@ -1,6 +1,6 @@
 //! What lives as long as an isolate: the configuration, and what was kept.
 
-use crate::copies::Due;
+use crate::copies::{Due, Room};
 use crate::policy::{self, Configuration, Value};
 use crate::wire::json;
 use alloc::{string::String, string::ToString, vec::Vec};
@@ -12,6 +12,7 @@ use worker::Env;
 pub(super) struct Isolate {
     pub(super) configuration: Configuration,
     pub(super) due: Due,
+    pub(super) room: Room,
 }
 
 std::thread_local! {

@@ -20,6 +20,7 @@ pub use exchange::{Exchange, Reply};
 
 use crate::copies;
 use crate::gateway::{self, Body, First, Opening};
+use crate::policy::Policy;
 use crate::verdict::{Cause, disguise};
 use crate::wire::{
     Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
@@ -114,34 +115,60 @@ pub fn settle(method: &str, url: &str, status: u16, answered: &str, now: f64) ->
     })
 }
 
-/// Whether a copy of a response is to be kept now; it counts as kept from then
-/// on.
+/// If a copy of a response is to be kept now, the bytes of memory that are set
+/// aside for it, to be given to [`give_back`] afterwards; -1 if not. It counts as
+/// kept from then on.
 #[wasm_bindgen]
 #[must_use]
-pub fn is_keeping_due(
+pub fn claim_copy(
     method: &str,
     url: &str,
     asked: &str,
     status: u16,
     answered: &str,
     now: f64,
-) -> bool {
+) -> f64 {
     let asked = Positional::new(RequestHead::FIELDS, asked);
     let answered = Positional::new(ResponseHead::FIELDS, answered);
     let request = RequestHead::read(method, url, &asked);
+    let head = ResponseHead::read(status, &answered);
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(request.path);
-        let due = &mut isolate.due;
-        gateway::is_keeping_due(&request, url, status, &answered, policy, due, time(now))
+        let Some(bytes) = isolate.room.take(&head, policy) else {
+            return -1.0;
+        };
+        let (due, now) = (&mut isolate.due, time(now));
+        if gateway::is_keeping_due(&request, url, status, &answered, policy, due, now) {
+            return f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+        }
+        isolate.room.give_back(bytes);
+        -1.0
     })
+}
+
+/// Gives back what was set aside for a copy.
+#[wasm_bindgen]
+pub fn give_back(bytes: u32) {
+    with_isolate(|isolate| isolate.room.give_back(u64::from(bytes)));
+}
+
+/// A copy has at most this many bytes.
+#[wasm_bindgen]
+#[must_use]
+pub fn copy_limit(url: &str) -> f64 {
+    limit(url, |policy| policy.copy_limit)
 }
 
 /// Bodies up to this many bytes are held for a second attempt.
 #[wasm_bindgen]
 #[must_use]
 pub fn body_limit(url: &str) -> f64 {
+    limit(url, |policy| policy.body_limit)
+}
+
+fn limit(url: &str, of: impl Fn(&Policy) -> u64) -> f64 {
     let path = message::path(url);
-    let limit = with_isolate(|isolate| isolate.configuration.policy_for(path).body_limit);
+    let limit = with_isolate(|isolate| of(isolate.configuration.policy_for(path)));
     f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
 }
 

@@ -127,18 +127,37 @@ export async function look(url) {
 const DECODED = ["gzip", "br"];
 
 /**
- * The whole body of a clone, decoded; rejects if it breaks off. It goes through a stream
- * of the runtime's own, since the original would wait for a clone that
- * JavaScript reads.
+ * The whole body of a clone, decoded; rejects if it breaks off or is longer than
+ * `limit`. It goes through a stream of the runtime's own, since the original
+ * would wait for a clone that JavaScript reads.
  * @param {Response} clone
+ * @param {number} limit
  */
-export async function whole({ body }) {
+export async function whole({ body, headers }, limit) {
   if (!body) return new ArrayBuffer(0);
   const { readable, writable } = new IdentityTransformStream();
   const piped = body.pipeTo(writable);
-  const read = new Response(readable).arrayBuffer();
+  const read = headers.has("content-length")
+    ? new Response(readable).arrayBuffer()
+    : upTo(limit, readable);
   const [bytes] = await Promise.all([read, piped]);
   return bytes;
+}
+
+/**
+ * @param {number} limit
+ * @param {ReadableStream<Uint8Array>} stream
+ */
+async function upTo(limit, stream) {
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.byteLength;
+    if (size > limit) throw new RangeError(`a copy above ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return new Blob(chunks).arrayBuffer();
 }
 
 /**
