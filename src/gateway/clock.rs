@@ -35,6 +35,9 @@ impl Clock {
 
     /// What the host's clock will show at a time of ours.
     pub(super) fn at_host(&self, time: Timestamp) -> Timestamp {
+        if time == Timestamp::NEVER {
+            return time;
+        }
         Timestamp::from_millis(time.as_millis().saturating_sub(millis(self.ahead)))
     }
 }

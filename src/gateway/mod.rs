@@ -54,7 +54,8 @@ pub fn open(request: &RequestHead<'_>, body: Body, policy: &Policy) -> Opening {
     } else if body.is_worth_holding(request, policy) || answers_from_cache(request, policy) {
         Opening::Exchange
     } else {
-        Opening::Ask(first_wait(request, policy))
+        let held = body == Body::None;
+        Opening::Ask(within_upload(held, first_wait(request, policy)))
     }
 }
 
@@ -90,6 +91,12 @@ fn attempt_limit(method: Method, repeat: Repeatability, policy: &Policy) -> Dura
         }
         (false, _) => policy.unsafe_deadline,
     }
+}
+
+/// While a body is passed on as it comes, nobody can tell a slow upload from a
+/// silent origin: the platform's own limits hold then, and none of ours.
+const fn within_upload(held: bool, limit: Duration) -> Duration {
+    if held { limit } else { Duration::MAX }
 }
 
 /// What a request carries besides its head.

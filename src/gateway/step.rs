@@ -1,6 +1,6 @@
 //! What an exchange is told, and what it decides: plain values.
 
-use super::{attempt_limit, may_show_copies};
+use super::{attempt_limit, may_show_copies, within_upload};
 use crate::answer::Asker;
 use crate::copies::{Aged, Copy};
 use crate::policy::Policy;
@@ -32,15 +32,15 @@ impl Request {
         policy: &Policy,
     ) -> Self {
         let repeat = Repeatability::of(head, policy);
-        let once = Repeatability::Unsafe;
+        let deadline = if head.method.is_safe() {
+            policy.deadline
+        } else {
+            policy.unsafe_deadline
+        };
         Self {
             repeat,
-            limit: attempt_limit(head.method, if replayable { repeat } else { once }, policy),
-            deadline: if head.method.is_safe() {
-                policy.deadline
-            } else {
-                policy.unsafe_deadline
-            },
+            limit: within_upload(replayable, attempt_limit(head.method, repeat, policy)),
+            deadline: within_upload(replayable, deadline),
             may_show_copies: may_show_copies(head, policy),
             signed_in: head.authorized || head.has_cookie_beyond(&policy.cookies_ignored),
             replayable,

@@ -330,7 +330,10 @@ impl<'w> Host<'w> {
     fn wait(&mut self, until: Timestamp) -> Step {
         let timer = until.since(self.clock()).as_millis();
         let timer = u64::try_from(timer).unwrap_or(u64::MAX);
-        let fires_at = self.now.saturating_add(timer) + self.world.timers_late;
+        let fires_at = self
+            .now
+            .saturating_add(timer)
+            .saturating_add(self.world.timers_late);
         match self
             .running
             .take_if(|running| running.ends_at.max(self.now) <= fires_at)

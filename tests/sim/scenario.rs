@@ -104,6 +104,7 @@ impl Scenario {
             Seen::Step(Step::Begin(attempt)) => {
                 format!("begin {} at origin {}", attempt.number, attempt.origin)
             }
+            Seen::Step(Step::Wait(Timestamp::NEVER)) => "wait".into(),
             Seen::Step(Step::Wait(until)) => {
                 let timer = ms(until.since(self.world.clock.shows(at)));
                 format!("wait until {}", span(at + timer))

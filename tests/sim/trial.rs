@@ -112,6 +112,9 @@ impl Trial {
     }
 
     fn deadline(&self) -> Timestamp {
+        if !self.asked.is_replayable(&self.policy) {
+            return Timestamp::NEVER;
+        }
         let safe = ["GET", "HEAD", "OPTIONS"].contains(&self.asked.method.as_str());
         let span = if safe {
             self.policy.deadline
