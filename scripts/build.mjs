@@ -36,8 +36,40 @@ export async function build({
   browser = true,
   quiet = false,
 } = {}) {
-  if (worker) await once("worker", buildWorker, quiet);
-  if (browser) await once("browser", buildBrowser, quiet);
+  const unlock = await lock();
+  try {
+    if (worker) await once("worker", buildWorker, quiet);
+    if (browser) await once("browser", buildBrowser, quiet);
+  } finally {
+    unlock();
+  }
+}
+
+/** Two builds at a time would write into each other's files. */
+async function lock() {
+  const file = at("dist", ".lock");
+  mkdirSync(at("dist"), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: "wx" });
+      return () => rmSync(file, { force: true });
+    } catch {
+      if (!isHeld(file)) rmSync(file, { force: true });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+/**
+ * Whether the build that made a lock still runs.
+ * @param {string} file
+ */
+function isHeld(file) {
+  try {
+    return process.kill(Number(readFileSync(file, "utf8")), 0);
+  } catch {
+    return false;
+  }
 }
 
 /**

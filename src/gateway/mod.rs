@@ -54,8 +54,8 @@ pub fn open(request: &RequestHead<'_>, body: Body, policy: &Policy) -> Opening {
     } else if body.is_worth_holding(request, policy) || answers_from_cache(request, policy) {
         Opening::Exchange
     } else {
-        let held = body == Body::None;
-        Opening::Ask(within_upload(held, first_wait(request, policy)))
+        let small = body.is_small(policy);
+        Opening::Ask(within_upload(small, first_wait(request, policy)))
     }
 }
 
@@ -93,10 +93,10 @@ fn attempt_limit(method: Method, repeat: Repeatability, policy: &Policy) -> Dura
     }
 }
 
-/// While a body is passed on as it comes, nobody can tell a slow upload from a
-/// silent origin: the platform's own limits hold then, and none of ours.
-const fn within_upload(held: bool, limit: Duration) -> Duration {
-    if held { limit } else { Duration::MAX }
+/// While a large body is passed on as it comes, nobody can tell a slow upload
+/// from a silent origin: the platform's own limits hold then, and none of ours.
+const fn within_upload(small: bool, limit: Duration) -> Duration {
+    if small { limit } else { Duration::MAX }
 }
 
 /// What a request carries besides its head.
@@ -111,6 +111,14 @@ pub enum Body {
 }
 
 impl Body {
+    const fn is_small(self, policy: &Policy) -> bool {
+        match self {
+            Self::None => true,
+            Self::Sized(bytes) => bytes <= policy.body_limit,
+            Self::Unsized => false,
+        }
+    }
+
     /// Whether the body is held so that it can be sent a second time.
     ///
     /// Where the method rule forbids a repetition, only a failure before
