@@ -40,7 +40,6 @@ const STAGES = [
     name: "format of JavaScript",
     command: ["npx", "prettier", "--check", "--log-level=warn", "."],
   },
-  { name: "types of JavaScript", command: ["npx", "tsc", "-p", "."] },
   {
     name: "lints, core",
     command: ["cargo", "clippy", "--all-targets"],
@@ -68,6 +67,9 @@ const STAGES = [
   },
   { name: "core, natively", command: ["cargo", "test"] },
   { name: "build", command: ["node", "scripts/build.mjs"] },
+  { name: "types, scripts and tests", command: ["npx", "tsc", "-p", "."] },
+  { name: "types, edge", command: ["npx", "tsc", "-p", "src/edge"] },
+  { name: "types, pages", command: ["npx", "tsc", "-p", "www"] },
   { name: "size budgets", command: ["node", "scripts/sizes.mjs"] },
   { name: "configuration check", command: ["node", "scripts/check.mjs"] },
   {

@@ -1,0 +1,139 @@
+// @ts-check
+/**
+ * The origin of the benchmark: nginx, because it costs the machine least, so
+ * that what is measured is the worker. A second server of the same nginx takes
+ * what workers write to their cache: it reads all of it and keeps nothing.
+ */
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BenchError, start, temporaryFolder } from "./children.mjs";
+
+export const SIZES = /** @type {const} */ ({
+  "2k": 2 * 1024,
+  "100k": 100 * 1024,
+  "1m": 1024 * 1024,
+});
+export const SIZE_NAMES = /** @type {(keyof typeof SIZES)[]} */ (
+  Object.keys(SIZES)
+);
+export const STREAM_BYTES = 1024 ** 3;
+
+/** With the 8 of nginx's own and the file's, 20 fields reach the visitor. */
+const FIELDS = {
+  "Cache-Control": "max-age=60",
+  Vary: "Accept-Encoding",
+  "Content-Language": "en",
+  "Content-Security-Policy": "default-src 'self'; img-src 'self' data:",
+  "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "SAMEORIGIN",
+  "Referrer-Policy": "strict-origin-when-cross-origin",
+  "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+  "Server-Timing": "db;dur=12.4, app;dur=31.7",
+  Link: "</style.css>; rel=preload; as=style",
+  "X-Served-By": "app-7f9c4d5b6-x2x9p",
+  "X-Revision": "8f3b1c9e2d4a",
+};
+
+/** @typedef {{ port: number, storePort: number }} Origin */
+
+/** @returns {Promise<Origin>} */
+export async function startOrigin() {
+  const root = temporaryFolder();
+  writePages(root);
+  const [port, storePort] = await Promise.all([freePort(), freePort()]);
+  const file = join(root, "nginx.conf");
+  writeFileSync(file, configuration(root, port, storePort));
+  const args = ["-c", file, "-p", root, "-e", "stderr"];
+  const nginx = start("nginx", args, ["ignore", "inherit", "inherit"]);
+  await Promise.race([accepting(port), ended(nginx)]);
+  return { port, storePort };
+}
+
+/** @param {string} root */
+function writePages(root) {
+  const head = "<!doctype html><html lang=en><title>Shop</title><body>\n";
+  mkdirSync(join(root, "www"));
+  for (const [name, size] of Object.entries(SIZES)) {
+    const page = head + "x".repeat(size - head.length);
+    writeFileSync(join(root, "www", `${name}.html`), page);
+  }
+  writeFileSync(join(root, "www", "1g.bin"), "");
+  truncateSync(join(root, "www", "1g.bin"), STREAM_BYTES);
+}
+
+/**
+ * @param {string} root
+ * @param {number} port
+ * @param {number} storePort
+ */
+function configuration(root, port, storePort) {
+  const fields = Object.entries(FIELDS).map(
+    ([name, value]) => `add_header ${name} "${value}";`,
+  );
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${root}/${name};`,
+  );
+  return `daemon off; master_process off; pid ${root}/pid; error_log stderr;
+events { worker_connections 1024; }
+http {
+  access_log off; sendfile on; tcp_nodelay on; open_file_cache max=16;
+  keepalive_requests 1000000000; keepalive_timeout 1h;
+  client_max_body_size 0; types { text/html html; application/octet-stream bin; }
+  ${temporary.join(" ")}
+  server {
+    listen 127.0.0.1:${port}; root ${root}/www;
+    ${fields.join("\n    ")}
+    rewrite ^/(2k|100k|1m)/ /$1.html break;
+  }
+  server {
+    listen 127.0.0.1:${storePort};
+    add_header CF-Cache-Status MISS always;
+    if ($request_method = PUT) { return 204; }
+    location / { return 504; }
+  }
+}
+`;
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = /** @type {import("node:net").AddressInfo} */ (
+        server.address()
+      );
+      server.close(() => resolve(address.port));
+    });
+  });
+}
+
+/** @param {number} port */
+async function accepting(port) {
+  while (!(await accepts(port))) await sleep(20);
+}
+
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+/**
+ * @param {import("./children.mjs").ChildProcess} nginx
+ * @returns {Promise<never>}
+ */
+function ended(nginx) {
+  return new Promise((_, reject) => {
+    nginx.once("exit", () => reject(new BenchError("nginx did not start")));
+  });
+}
