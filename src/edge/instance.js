@@ -9,7 +9,8 @@ import * as core from "lastgood-core";
 
 /** Base URLs of the origins; empty for the zone's own. @type {string[]} */
 let bases = [];
-let configured = false;
+/** The bindings that the core was told of. @type {any} */
+let told;
 /** The wasm instance trapped: its memory is not to be trusted any more. */
 let broken = false;
 
@@ -18,22 +19,28 @@ let broken = false;
  * @param {any} env
  */
 export function ready(env) {
-  if (configured) return;
+  if (told) return;
   if (broken) core.__wbg_reset_state();
   broken = false;
   bases = core.configure(env);
-  configured = true;
+  told = env;
 }
 
 /**
- * Notes that the core failed. An instance that trapped is replaced, by us or by
- * its own glue, and a new one has to be told the configuration.
+ * Notes that the core failed. An instance that trapped is replaced at once, by
+ * us or by its own glue, and told the configuration: others are in flight.
  * @param {unknown} error
  */
 export function fault(error) {
   console.error(JSON.stringify({ lastgood: "fault", error: String(error) }));
   if (error instanceof WebAssembly.RuntimeError) broken = true;
-  configured = false;
+  const env = told;
+  told = undefined;
+  try {
+    if (env) ready(env);
+  } catch {
+    // It fails in its configuration: the next request finds it unready again.
+  }
 }
 
 /** @param {string} url */
