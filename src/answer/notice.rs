@@ -17,11 +17,17 @@ pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) ->
 }
 
 /// The line as HTML, to be put first into `body`: in ASCII, since the page may
-/// be in any encoding.
+/// be in any encoding, and without style where the page's own policy might
+/// forbid that.
 #[must_use]
-pub fn notice(age: Duration) -> String {
+pub fn notice(age: Duration, page: &dyn Fields) -> String {
+    let style = if page.has("content-security-policy") {
+        String::new()
+    } else {
+        format!(" style=\"{STYLE}\"")
+    };
     format!(
-        "<div role=\"status\" data-lastgood=\"notice\" style=\"{STYLE}\">This page was saved {}. \
+        "<div role=\"status\" data-lastgood=\"notice\"{style}>This page was saved {}. \
          The site&#8217;s server is not answering right now, so some things may have changed since.</div>",
         ago(age)
     )
@@ -59,7 +65,14 @@ mod tests {
 
     #[test]
     fn reads_right_in_every_encoding() {
-        assert!(notice(Duration::ZERO).is_ascii());
+        assert!(notice(Duration::ZERO, &Listed::new("")).is_ascii());
+    }
+
+    #[test]
+    fn a_strict_page_gets_no_inline_style() {
+        let strict = Listed::new("content-security-policy:default-src 'self'");
+        assert!(!notice(Duration::ZERO, &strict).contains("style"));
+        assert!(notice(Duration::ZERO, &Listed::new("")).contains("style"));
     }
 
     #[test]

@@ -238,7 +238,7 @@ impl Exchange {
                 fields.remove(name);
             }
         }
-        let text = noted.then(|| answer::notice(aged.age));
+        let text = noted.then(|| answer::notice(aged.age, &Listed::new(stored)));
         let reply = Reply::of("copy", 200, fields);
         Reply {
             with_body: self.method() != Method::Head,
