@@ -19,9 +19,9 @@ const NUMBERS = Array.from({ length: EACH }, (_, index) => index);
 
 /** In flight before, in, and after their first attempt. */
 const IN_FLIGHT = [
-  { path: "/slow", method: "GET", script: ["200 slow(500)"], calls: 2 },
-  { path: "/again", method: "GET", script: ["502", "200 slow(500)"], calls: 3 },
-  { path: "/order", method: "POST", script: ["200 slow(500) echo"], calls: 1 },
+  { path: "/slow", method: "GET", script: ["200 slow(400)"], calls: 2 },
+  { path: "/again", method: "GET", script: ["502", "200 slow(400)"], calls: 3 },
+  { path: "/order", method: "POST", script: ["200 slow(400) echo"], calls: 1 },
 ];
 
 /** Whose first answer comes after the fault, and before the next request. */
@@ -29,7 +29,7 @@ const LATE = [
   {
     path: "/late",
     method: "OPTIONS",
-    script: ["502 slow(500)", "200"],
+    script: ["502 slow(400)", "200"],
     calls: 2,
   },
 ];

@@ -14,6 +14,7 @@ import { test } from "../support/test.mjs";
 import { until } from "../support/until.mjs";
 
 /** @typedef {import("../support/chromium.mjs").Page} Page */
+/** @typedef {import("../support/chromium.mjs").Scheme} Scheme */
 
 const STYLE = `body { margin: 0; font: 1rem/1.5 Georgia, serif; background: Canvas; color: CanvasText }
   header { padding: 1rem; background: #14532d; color: #fff } main { max-width: 40rem; margin: auto; padding: 1rem }`;
@@ -110,27 +111,43 @@ function keep(name) {
   return keeping;
 }
 
-for (const [name, { todo }] of Object.entries(KINDS))
-  for (const colorScheme of SCHEMES)
-    for (const width of name === "plain" ? WIDTHS : [320])
-      test(
-        `the notice in a ${name} page, ${colorScheme}, ${width} px`,
-        { todo },
-        async () => {
-          await keep(name);
-          const shown = await open(browser, { colorScheme, width });
-          await shown.page.goto(url(`/${name}`));
-          const notice = shown.page.locator("[data-lastgood=notice]");
-          assert.match(
-            await notice.innerText(),
-            /The site’s server is not answering/,
-          );
-          assert.ok(await notice.isVisible());
-          await isReadable(shown.page);
-          await isDecent(shown, `notice-${name}-${colorScheme}-${width}`);
-          await shown.close();
-        },
+/** @typedef {[string, Scheme, number]} Look */
+/** @type {Look[]} */
+const LOOKS = [
+  ...SCHEMES.flatMap((scheme) =>
+    WIDTHS.map((width) => look("plain", scheme, width)),
+  ),
+  ...Object.keys(KINDS)
+    .slice(1)
+    .map((name) => look(name)),
+  look("bare", "dark"),
+  look("strict", "dark"),
+];
+
+/** @param {string} name @param {Scheme} [scheme] @param {number} [width] @returns {Look} */
+function look(name, scheme = "light", width = 320) {
+  return [name, scheme, width];
+}
+
+for (const [name, colorScheme, width] of LOOKS)
+  test(
+    `the notice in a ${name} page, ${colorScheme}, ${width} px`,
+    { todo: KINDS[name].todo },
+    async () => {
+      await keep(name);
+      const shown = await open(browser, { colorScheme, width });
+      await shown.page.goto(url(`/${name}`));
+      const notice = shown.page.locator("[data-lastgood=notice]");
+      assert.match(
+        await notice.innerText(),
+        /The site’s server is not answering/,
       );
+      assert.ok(await notice.isVisible());
+      await isReadable(shown.page);
+      await isDecent(shown, `notice-${name}-${colorScheme}-${width}`);
+      await shown.close();
+    },
+  );
 
 /** On top, and as wide as the window. @param {Page} page */
 async function isReadable(page) {
