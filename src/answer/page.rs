@@ -33,7 +33,7 @@ pub(super) fn render(matter: &Matter<'_>) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
          <body>\n<main>\n{PICTURE}\n<h1>{title}</h1>\n<p>{visitor}</p>\n{sent}\n\
-         <p class=\"when\">Most such failures pass quickly.{when}</p>\n{again}\n\
+         {when}\n{again}\n\
          <footer><p>If you write to the site’s owner about this, please quote <code>{id}</code>.</p>\n\
          <details><summary>For the site’s administrators</summary><ul>{checks}</ul></details></footer>\n\
          </main>\n</body>\n</html>\n",
@@ -55,7 +55,10 @@ fn when(matter: &Matter<'_>) -> String {
         count @ 0..120 => format!("{count} seconds"),
         count => format!("{} minutes", count / 60),
     };
-    format!(" Trying again in about {span} is worthwhile.")
+    format!(
+        "<p class=\"when\">Most such failures pass quickly. \
+         Trying again in about {span} is worthwhile.</p>"
+    )
 }
 
 fn checks(lines: &[&str]) -> String {
@@ -71,4 +74,4 @@ fn checks(lines: &[&str]) -> String {
 const PICTURE: &str = "<ol class=\"way\" aria-label=\"Where the fault is\">\
 <li><span aria-hidden=\"true\">✓</span>Your device<b>works</b>\
 <li><span aria-hidden=\"true\">✓</span>The way here<b>works</b>\
-<li class=\"fault\"><span aria-hidden=\"true\">✗</span>The site’s server<b>does not answer</b></ol>";
+<li class=\"fault\"><span aria-hidden=\"true\">✗</span>The site’s server<b>has a fault</b></ol>";

@@ -137,7 +137,10 @@ export async function whole({ body, headers }, limit) {
   if (!body) return new ArrayBuffer(0);
   const { readable, writable } = new IdentityTransformStream();
   const piped = body.pipeTo(writable);
-  const read = headers.has("content-length")
+  // A declared length binds only what is not packed.
+  const isBound =
+    headers.has("content-length") && !headers.has("content-encoding");
+  const read = isBound
     ? new Response(readable).arrayBuffer()
     : upTo(limit, readable);
   const [bytes] = await Promise.all([read, piped]);
