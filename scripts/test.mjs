@@ -61,8 +61,18 @@ const STAGES = [
     env: STRICT,
   },
   {
-    name: "documentation",
+    name: "documentation, core",
     command: ["cargo", "doc", "--no-deps"],
+    env: STRICT,
+  },
+  {
+    name: "documentation, edge",
+    command: ["cargo", "doc", "--no-deps", ...WASM, "--features", "edge"],
+    env: STRICT,
+  },
+  {
+    name: "documentation, browser",
+    command: ["cargo", "doc", "--no-deps", ...WASM, "--features", "browser"],
     env: STRICT,
   },
   { name: "core, natively", command: ["cargo", "test"] },

@@ -35,22 +35,18 @@ use worker::Env;
 #[wasm_bindgen]
 #[must_use]
 pub fn request_fields() -> Vec<String> {
-    RequestHead::FIELDS
-        .iter()
-        .copied()
-        .map(String::from)
-        .collect()
+    names(RequestHead::FIELDS)
 }
 
 /// Names of the response fields that [`settle`] is handed.
 #[wasm_bindgen]
 #[must_use]
 pub fn response_fields() -> Vec<String> {
-    ResponseHead::FIELDS
-        .iter()
-        .copied()
-        .map(String::from)
-        .collect()
+    names(ResponseHead::FIELDS)
+}
+
+fn names(fields: &[&str]) -> Vec<String> {
+    fields.iter().copied().map(String::from).collect()
 }
 
 /// Reads the configuration of this isolate and returns the origins' base URLs.
@@ -96,7 +92,7 @@ fn body_of(length: f64) -> Body {
 }
 
 /// What to do with the first answer: 0 to pass it on, 1 if a copy may be due as
-/// well ([`is_keeping_due`]), 2 if it is a failure.
+/// well ([`claim_copy`]), 2 if it is a failure.
 #[wasm_bindgen]
 #[must_use]
 pub fn settle(method: &str, url: &str, status: u16, answered: &str, now: f64) -> u8 {
