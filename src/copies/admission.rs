@@ -99,7 +99,7 @@ pub fn may_keep(
 /// error page under a good status.
 pub fn may_keep_body(content_type: &str, bytes: u64, text: &str) -> Result<(), Cause> {
     let is_html = media_type::kind(content_type) == media_type::Kind::Html;
-    let is_disguised = bytes > 0 && disguise::maker(text).is_some();
+    let is_disguised = bytes > 0 && disguise::recognise(text).is_some();
     if (is_html && bytes == 0) || is_disguised {
         Err(Cause::Disguised)
     } else {

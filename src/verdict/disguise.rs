@@ -4,95 +4,124 @@
 //! may send a 502 page as 200. Kept as the last good page it would be shown for
 //! a day. The pages are few, small and old; each is known by what nothing else
 //! says.
+//!
+//! What is known is data: each line of `fingerprints.txt` is a maker, the status
+//! that its page stands for, or `-` where only the page tells, and the page. In
+//! the page `*` is any text, with markup in it only if markup follows; `#` is a
+//! digit, and a space is white space or none, for line ends change on the way.
+//! The digits are the status, and a fourth one the sub-status. Letters match in
+//! either case. The first page that fits is taken: those that fit more are last.
+//!
+//! Pages about errors quote error pages, so a page has to begin as it is
+//! written, and `<title>` is only ever the first one: in a quotation it is the
+//! second.
 
-/// Texts that must all be in a body, for it to be this gateway's error page.
-type Fingerprint = (&'static str, &'static [&'static str]);
-
-const FINGERPRINTS: &[Fingerprint] = &[
-    ("apache", &["<title>502 Proxy Error</title>"]),
-    (
-        "apache",
-        &[
-            "<title>503 Service Unavailable</title>",
-            "<h1>Service Unavailable</h1>",
-        ],
-    ),
-    (
-        "aws-elb or nginx",
-        &["<center><h1>502 Bad Gateway</h1></center>"],
-    ),
-    (
-        "aws-elb or nginx",
-        &["<center><h1>503 Service Temporarily Unavailable</h1></center>"],
-    ),
-    (
-        "aws-elb or nginx",
-        &["<center><h1>504 Gateway Time-out</h1></center>"],
-    ),
-    ("cloudflare", &["error code: 5"]),
-    (
-        "envoy",
-        &["upstream connect error or disconnect/reset before headers"],
-    ),
-    ("envoy", &["no healthy upstream"]),
-    (
-        "haproxy",
-        &[
-            "<h1>502 Bad Gateway</h1>",
-            "The server returned an invalid or incomplete response.",
-        ],
-    ),
-    (
-        "haproxy",
-        &[
-            "<h1>503 Service Unavailable</h1>",
-            "No server is available to handle this request.",
-        ],
-    ),
-    (
-        "haproxy",
-        &[
-            "<h1>504 Gateway Time-out</h1>",
-            "The server didn't respond in time.",
-        ],
-    ),
-    ("heroku", &["herokucdn.com/error-pages/"]),
-    (
-        "iis",
-        &[
-            "502 - Web server received an invalid response while acting as a gateway or proxy server.",
-        ],
-    ),
-    ("varnish", &["<h3>Guru Meditation:</h3>", "XID:"]),
-];
+const FINGERPRINTS: &str = include_str!("fingerprints.txt");
 
 /// No known error page is longer, in bytes; nothing longer is looked at.
-pub const LONGEST: usize = 4096;
+pub const LONGEST: usize = 8192;
 
-/// The gateway whose error page this is, if it is a known one. `body` is the
+/// What a page in disguise is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disguise {
+    /// Whose error page it is.
+    pub maker: &'static str,
+    /// The status that it should have come with, if the page tells.
+    pub status: Option<u16>,
+    /// The 3 of IIS's 502.3.
+    pub sub_status: Option<u8>,
+}
+
+/// The gateway's error page that this is, if it is a known one. `body` is the
 /// whole body; one above [`LONGEST`] is none.
 ///
 /// ```
-/// use lastgood::verdict::disguise::maker;
-/// assert_eq!(maker("error code: 502"), Some("cloudflare"));
-/// assert_eq!(maker("<h1>Our opening hours</h1>"), None);
+/// use lastgood::verdict::disguise::recognise;
+/// let found = recognise("error code: 522").unwrap();
+/// assert_eq!((found.maker, found.status), ("cloudflare", Some(522)));
+/// assert_eq!(recognise("<h1>Our opening hours</h1>"), None);
 /// ```
 #[must_use]
-pub fn maker(body: &str) -> Option<&'static str> {
+pub fn recognise(body: &str) -> Option<Disguise> {
     if body.len() > LONGEST {
         return None;
     }
     FINGERPRINTS
-        .iter()
-        .find(|(_, texts)| texts.iter().all(|text| holds(body, text)))
-        .map(|(maker, _)| *maker)
+        .split('\n')
+        .find_map(|line| compare(line, body))
 }
 
-/// Bytewise: the standard library's clever search weighs more than all of this.
-fn holds(body: &str, text: &str) -> bool {
-    body.as_bytes()
-        .windows(text.len())
-        .any(|window| window == text.as_bytes())
+/// What `body` is, if it is the page of this line.
+fn compare(line: &'static str, body: &str) -> Option<Disguise> {
+    let (maker, rest) = line.split_once(' ')?;
+    let (status, page) = rest.split_once(' ')?;
+    let (status, sub_status) = match digits(page, body)? {
+        0 => (digits("###", status), None),
+        read @ 1..=999 => (Some(read), None),
+        read => (Some(read / 10), u8::try_from(read % 10).ok()),
+    };
+    // Its 404 is cut from the same cloth.
+    let is_failure = status.is_none_or(|status| (500..600).contains(&status));
+    is_failure.then_some(Disguise {
+        maker,
+        status,
+        sub_status,
+    })
+}
+
+/// The number that the digits of a page make, if `body` is that page.
+fn digits(page: &str, body: &str) -> Option<u16> {
+    let mut parts = page.split('*');
+    let mut at = piece(parts.next()?, (body.as_bytes().trim_ascii(), 0))?;
+    let mut open = false;
+    for part in parts {
+        at = find(part, at)?;
+        open = part.is_empty();
+    }
+    (open || at.0.trim_ascii_start().is_empty()).then_some(at.1)
+}
+
+/// What is left of a body, and the number read so far.
+type Position<'a> = (&'a [u8], u16);
+
+/// Behind the first place that matches. Bytewise: the standard library's clever
+/// search weighs more than all of this.
+fn find<'a>(part: &str, mut at: Position<'a>) -> Option<Position<'a>> {
+    loop {
+        if let Some(found) = piece(part, at) {
+            return Some(found);
+        }
+        let passes_title = is_title(part.as_bytes()) && is_title(at.0);
+        let (first, rest) = at.0.split_first()?;
+        if passes_title || (*first == b'<' && !part.starts_with('<')) {
+            return None;
+        }
+        at.0 = rest;
+    }
+}
+
+fn is_title(text: &[u8]) -> bool {
+    text.get(..6)
+        .is_some_and(|tag| tag.eq_ignore_ascii_case(b"<title"))
+}
+
+/// Behind a part without `*`, if the body goes on with it.
+fn piece<'a>(part: &str, (mut body, mut number): Position<'a>) -> Option<Position<'a>> {
+    for sign in part.bytes() {
+        if sign == b' ' {
+            body = body.trim_ascii_start();
+            continue;
+        }
+        let (first, rest) = body.split_first()?;
+        if sign == b'#' {
+            let digit = first.is_ascii_digit().then_some(first & 0xf)?;
+            number = number.saturating_mul(10).saturating_add(digit.into());
+        } else if !sign.eq_ignore_ascii_case(first) {
+            return None;
+        }
+        body = rest;
+    }
+    Some((body, number))
 }
 
 #[cfg(test)]
@@ -100,44 +129,68 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_pages_are_known() {
-        let check = |body: &str, expected: &str| assert_eq!(maker(body), Some(expected), "{body}");
-        check(
-            "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-             <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n",
-            "aws-elb or nginx",
-        );
-        check(
-            "<title>502 Proxy Error</title></head><body><h1>Proxy Error</h1>",
-            "apache",
-        );
-        check(
-            "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n",
-            "haproxy",
-        );
-        check(
-            "<h1>Error 503</h1><h3>Guru Meditation:</h3><p>XID: 32771</p>",
-            "varnish",
-        );
-        check("error code: 522", "cloudflare");
-        check("no healthy upstream", "envoy");
-        check(
-            "<iframe src=\"//www.herokucdn.com/error-pages/application-error.html\">",
-            "heroku",
-        );
+    fn a_page_says_which_failure_it_is() {
+        let check = |body: &str, maker, status, sub_status| {
+            let expected = Disguise {
+                maker,
+                status,
+                sub_status,
+            };
+            assert_eq!(recognise(body), Some(expected), "{body}");
+        };
+        check("error code: 522", "cloudflare", Some(522), None);
+        check(" error code: 502\r\n", "cloudflare", Some(502), None);
+        check("error code: 1033", "cloudflare", Some(530), None);
+        check("no healthy upstream", "envoy", Some(503), None);
+        let iis = "<!DOCTYPE html PUBLIC ''><html><head><title>IIS 8.5 Detailed Error - 502.3 - Bad Gateway</title>";
+        check(iis, "iis", Some(502), Some(3));
+        let down = "<h2>Our services aren't available right now</h2><p>We're working to restore all services as soon as possible.";
+        check(down, "azure-front-door", None, None);
     }
 
     #[test]
-    fn pages_about_errors_are_pages() {
+    fn what_is_no_failure_is_a_page() {
         for body in [
-            "",
-            "<h1>502 Bad Gateway</h1><p>What the status means",
-            "nginx",
-            "Varnish cache server",
+            "error code: 404",
+            "error code: 5020",
+            "error code: 52",
+            "see error code: 502",
+            "error code: 502, and what it means",
+            "<html><head><title>404 Not Found</title></head><body><center><h1>404 Not Found</h1></center><hr><center>nginx</center>",
         ] {
-            assert_eq!(maker(body), None, "{body}");
+            assert_eq!(recognise(body), None, "{body}");
         }
-        let long = alloc::format!("error code: 502{}", " ".repeat(LONGEST));
-        assert_eq!(maker(&long), None);
+    }
+
+    #[test]
+    fn a_title_is_the_first() {
+        let page = "<html><head><title>502 Proxy</title>";
+        assert_eq!(digits("<html>*<title>### Proxy*", page), Some(502));
+        assert_eq!(
+            digits("<html>*<title>### Proxy*", &page.replace('t', "T")),
+            Some(502)
+        );
+        let quoted = "<html><head><title>Proxies</title><title>502 Proxy</title>";
+        assert_eq!(digits("<html>*<title>### Proxy*", quoted), None);
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    #[test]
+    fn every_fingerprint_has_a_page() {
+        extern crate std;
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/disguises");
+        let files = std::fs::read_dir(folder).unwrap();
+        let pages: alloc::vec::Vec<_> = files
+            .filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok())
+            .collect();
+        let known_by = |page: &str| {
+            FINGERPRINTS
+                .lines()
+                .find(|line| compare(line, page).is_some())
+        };
+        for line in FINGERPRINTS.lines() {
+            let known = pages.iter().any(|page| known_by(page) == Some(line));
+            assert!(known, "no page is known by {line}");
+        }
     }
 }
