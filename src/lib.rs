@@ -41,7 +41,9 @@ pub mod copies;
 pub mod gateway;
 pub mod origins;
 pub mod policy;
+mod recent;
 pub mod retry;
+mod slots;
 pub mod verdict;
 pub mod wire;
 

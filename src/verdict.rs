@@ -10,8 +10,9 @@ pub mod disguise;
 
 use crate::{
     policy::{Failures, Policy},
-    wire::{CacheControl, Fields, Timestamp, retry_after},
+    wire::{CacheControl, Fields, Timestamp, media_type, retry_after},
 };
+use alloc::string::String;
 use core::time::Duration;
 
 /// How far a failed request may have come.
@@ -71,6 +72,8 @@ pub enum Cause {
     Unavailable,
     /// 523: no route to the origin.
     Unreachable,
+    /// The request came round again to us.
+    Loop,
     /// Another status that policy calls a failure.
     Listed,
 }
@@ -95,6 +98,7 @@ impl Cause {
             Self::Truncated => "truncated",
             Self::Unavailable => "unavailable",
             Self::Unreachable => "unreachable",
+            Self::Loop => "loop",
             Self::Listed => "listed",
         }
     }
@@ -128,7 +132,7 @@ impl Cause {
     #[must_use]
     pub const fn phase(self) -> Phase {
         match self {
-            Self::ConnectionRefused | Self::Unreachable | Self::Tls | Self::Dns => {
+            Self::ConnectionRefused | Self::Unreachable | Self::Tls | Self::Dns | Self::Loop => {
                 Phase::NothingSent
             }
             Self::RateLimited | Self::ServerError | Self::Listed => Phase::Processed,
@@ -144,6 +148,16 @@ impl Cause {
         }
     }
 
+    /// Whether this speaks against the origin as a whole, and not only against
+    /// this request: then it counts towards the origin's health.
+    #[must_use]
+    pub const fn blames_origin(self) -> bool {
+        !matches!(
+            self,
+            Self::RateLimited | Self::ServerError | Self::Listed | Self::Loop
+        )
+    }
+
     /// The error type of RFC 9209, 2.3, for `Proxy-Status`.
     #[must_use]
     pub const fn proxy_error(self) -> &'static str {
@@ -153,6 +167,7 @@ impl Cause {
             Self::Dns => "dns_error",
             Self::InvalidResponse => "http_protocol_error",
             Self::GatewayTimeout | Self::Timeout => "http_response_timeout",
+            Self::Loop => "proxy_loop_detected",
             Self::Tls => "tls_protocol_error",
             Self::Truncated => "http_response_incomplete",
             Self::Unreachable => "destination_ip_unroutable",
@@ -175,19 +190,40 @@ pub struct Facts {
     pub lifetime: Option<Duration>,
     /// How long the origin asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// It carries the field by which the origin forbids a repetition.
+    pub stop: bool,
+    /// It carries the field that makes it a failure.
+    pub marked: bool,
+    /// Its body may be so small that an error page could be disguised in it.
+    pub is_small: bool,
 }
 
 impl Facts {
     /// The facts of a response that arrived at `now`.
     #[must_use]
-    pub fn read(status: u16, fields: &dyn Fields, now: Timestamp) -> Self {
+    pub fn read(status: u16, fields: &dyn Fields, policy: &Policy, now: Timestamp) -> Self {
         let said = CacheControl::parse(fields.get("cache-control"));
+        let has = |name: &Option<String>| name.as_ref().is_some_and(|name| fields.has(name));
         Self {
+            stop: has(&policy.retry_stop_header),
+            marked: has(&policy.retry_header),
+            is_small: status == 200 && may_be_disguised(fields),
             status,
             lifetime: said.s_maxage.or(said.max_age),
             retry_after: retry_after::parse(fields.get("retry-after"), now),
         }
     }
+}
+
+/// Whether an answer is of a kind in which gateways disguise their errors: text
+/// that is not packed, and not known to be long.
+fn may_be_disguised(fields: &dyn Fields) -> bool {
+    let length: Option<usize> = fields.get("content-length").trim().parse().ok();
+    let short = length.is_none_or(|length| length <= disguise::LONGEST);
+    let essence = media_type::essence(fields.get("content-type"));
+    short
+        && !fields.has("content-encoding")
+        && ["", "text/html", "text/plain", "application/xhtml+xml"].contains(&essence)
 }
 
 /// A failed attempt, understood.
@@ -201,7 +237,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// How long the origin asks to be left alone.
     pub retry_after: Option<Duration>,
-    /// The origin set a lifetime for its error, so it means it.
+    /// The origin set a lifetime for its error, or said that nothing is to be
+    /// repeated: so it means it.
     pub meant: bool,
 }
 
@@ -228,7 +265,7 @@ impl Failure {
             phase: cause.phase(),
             status: Some(facts.status),
             retry_after: facts.retry_after,
-            meant: facts.status >= 500 && lives,
+            meant: (facts.status >= 500 && lives) || facts.stop,
         }
     }
 
@@ -246,7 +283,7 @@ impl Failure {
 /// What a response means under a policy: `None` for a good one.
 #[must_use]
 pub fn of_response(facts: &Facts, policy: &Policy) -> Option<Failure> {
-    is_failure(facts.status, policy).then(|| Failure::answered(facts))
+    (facts.marked || is_failure(facts.status, policy)).then(|| Failure::answered(facts))
 }
 
 /// Whether a status is a failure under a policy: whether any of its lists names
@@ -300,7 +337,7 @@ mod tests {
     fn an_error_with_a_lifetime_is_meant() {
         let check = |status: u16, fields: &str, meant: bool| {
             let listed = Listed::new(fields);
-            let facts = Facts::read(status, &listed, Timestamp::default());
+            let facts = Facts::read(status, &listed, &Policy::default(), Timestamp::default());
             assert_eq!(Failure::answered(&facts).meant, meant, "{status} {fields}");
         };
         check(503, "cache-control:max-age=60", true);

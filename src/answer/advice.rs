@@ -85,6 +85,14 @@ pub const fn advice(cause: Cause) -> Advice {
                 "Check for a crash while the page is rendered, a worker’s time limit, and a wrong Content-Length.",
             ],
         },
+        Cause::Loop => Advice {
+            title: "The site sends its visitors in circles",
+            visitor: NO_FAULT,
+            administrators: &[
+                "This request has been here before: CDN-Loop names us too often.",
+                "Check that ORIGIN is the server itself, and not a host name that leads back to this worker.",
+            ],
+        },
         Cause::ServerError | Cause::Listed => Advice {
             title: "Something went wrong on the site’s server",
             visitor: NO_FAULT,

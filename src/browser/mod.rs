@@ -125,8 +125,8 @@ impl Seen {
             return Some(Failure::without_answer(cause));
         };
         let fields = Listed::new(&self.fields);
-        let facts = Facts::read(status, &fields, Timestamp::default());
-        let disguised = disguise::maker(&self.body).map(|_| Failure {
+        let facts = Facts::read(status, &fields, policy, Timestamp::default());
+        let disguised = disguise::recognise(&self.body).map(|_| Failure {
             status: Some(status),
             ..Failure::without_answer(Cause::Disguised)
         });

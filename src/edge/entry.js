@@ -14,7 +14,7 @@ import {
   letGo,
   serve,
 } from "./exchange.js";
-import { fault, plainTarget, ready, target } from "./instance.js";
+import { fault, hop, plainTarget, ready, target } from "./instance.js";
 import { ask, values } from "./platform.js";
 
 /** What `core.open` may say besides a number of milliseconds. */
@@ -25,6 +25,9 @@ const EXCHANGE = -2;
 const KEEP = 1;
 const FAILED = 2;
 
+/** What `core.open` adds to the milliseconds for each origin before the one. */
+const PER_ORIGIN = 2 ** 31;
+
 /** @type {ExportedHandler} */
 export default {
   fetch(request, env, ctx) {
@@ -32,27 +35,53 @@ export default {
       ready(env);
       const { method, url } = request;
       const fields = values(request.headers, REQUEST_FIELDS);
-      const opening = core.open(method, url, fields, bodyLength(request));
-      if (opening === ASIDE) return ask(request, target(url)).catch(lastResort);
-      if (opening === EXCHANGE) return exchange(request, ctx, Date.now());
-      return watch(request, ctx, opening);
+      const started = Date.now();
+      const opening = core.open(
+        method,
+        url,
+        fields,
+        bodyLength(request),
+        started,
+      );
+      if (opening === ASIDE) return pass(request, 0).catch(lastResort);
+      if (opening === EXCHANGE) return exchange(request, ctx, started);
+      return watch(request, ctx, opening, started);
     } catch (error) {
       fault(error);
-      return ask(request, plainTarget(request, env)).catch(lastResort);
+      return ask(request, { target: plainTarget(request, env) }).catch(
+        lastResort,
+      );
     }
   },
 };
 
 /**
+ * Sends a request on as it came; one that goes to another host says that it was
+ * here.
+ * @param {Request} request
+ * @param {number} origin
+ */
+function pass(request, origin) {
+  const to = target(request.url, origin);
+  if (to === undefined) return fetch(request);
+  const { method, body } = request;
+  const headers = new Headers(request.headers);
+  headers.append("cdn-loop", hop);
+  return fetch(to, { method, headers, body, redirect: "manual" });
+}
+
+/**
  * The first attempt: passed on as it comes if it is good and in time.
  * @param {Request} request
  * @param {ExecutionContext} ctx
- * @param {number} patience
+ * @param {number} opening
+ * @param {number} started
  * @returns {Promise<Response>}
  */
-function watch(request, ctx, patience) {
-  const started = Date.now();
-  const first = { promise: ask(request, target(request.url)) };
+function watch(request, ctx, opening, started) {
+  const patience = opening % PER_ORIGIN;
+  const origin = (opening - patience) / PER_ORIGIN;
+  const first = { promise: pass(request, origin), origin };
   return new Promise((resolve) => {
     let waiting = true;
     const timer = setTimeout(takeOver, patience);
@@ -64,7 +93,7 @@ function watch(request, ctx, patience) {
     }
     first.promise.then((response) => {
       if (!waiting) return;
-      if (!isGood(request, ctx, response)) return takeOver();
+      if (!isGood(request, ctx, response, origin, started)) return takeOver();
       waiting = false;
       clearTimeout(timer);
       resolve(response);
@@ -77,12 +106,24 @@ function watch(request, ctx, patience) {
  * @param {Request} request
  * @param {ExecutionContext} ctx
  * @param {Response} response
+ * @param {number} origin
+ * @param {number} started
  */
-function isGood(request, ctx, response) {
+function isGood(request, ctx, response, origin, started) {
   try {
     const { method, url } = request;
     const answered = values(response.headers, RESPONSE_FIELDS);
-    const end = core.settle(method, url, response.status, answered, Date.now());
+    const { status } = response;
+    const now = Date.now();
+    const end = core.settle(
+      method,
+      url,
+      status,
+      answered,
+      origin,
+      started,
+      now,
+    );
     if (end === KEEP) keepIfDue(request, response, ctx);
     return end !== FAILED;
   } catch (error) {
@@ -96,14 +137,14 @@ function isGood(request, ctx, response) {
  * @param {Request} request
  * @param {ExecutionContext} ctx
  * @param {number} started
- * @param {import("./exchange.js").Running} [first]
+ * @param {import("./exchange.js").First} [first]
  * @returns {Promise<Response>}
  */
 async function exchange(request, ctx, started, first) {
   /** @type {import("./exchange.js").Hand} */
-  const hand = { request, began: first !== undefined };
+  const hand = { request, started, began: first !== undefined, running: [] };
   try {
-    return await serve(hand, ctx, started, first);
+    return await serve(hand, ctx, first);
   } catch (error) {
     fault(error);
     return await rescue(hand);
@@ -123,7 +164,7 @@ async function rescue(hand) {
   const safe = ["GET", "HEAD", "OPTIONS"].includes(request.method);
   const mayAsk = safe ? !(response && response.status < 500) : !began;
   if (!mayAsk) return response ?? lastResort();
-  const again = ask(request, target(request.url), undefined, held);
+  const again = ask(request, { target: target(request.url), held });
   return again.catch(() => response ?? lastResort());
 }
 

@@ -9,44 +9,63 @@
 import * as core from "lastgood-core";
 import { fault } from "./instance.js";
 import * as platform from "./platform.js";
+import { faultOf, rehearsed } from "./rehearsal.js";
 
 const LOOK = -1;
 const BEGIN = -2;
 const REPLY = -3;
+const INSPECT = -4;
 
 export const REQUEST_FIELDS = core.request_fields();
 export const RESPONSE_FIELDS = core.response_fields();
 
+/** What became of a page that others may wait for. */
+const NOT_FOR_KEEPING = 0;
+const STORED = 1;
+const LOST = 2;
+
 const LONGEST_DISGUISE = core.longest_disguise();
 
 /**
- * An attempt that runs, and what can end it. The first one has nothing: a signal
- * costs a twentieth of a healthy request.
- * @typedef {{ promise: Promise<Response>, controller?: AbortController }} Running
+ * An attempt that runs, and what can end it. The first one of a watched request
+ * has nothing: a signal costs a twentieth of a healthy request.
+ * @typedef {object} Running
+ * @property {number} number
+ * @property {Promise<Response>} promise
+ * @property {AbortController} [controller]
  */
 
 /**
  * What one request has in hand.
  * @typedef {object} Hand
  * @property {Request} request
+ * @property {number} started
  * @property {boolean} began whether anything was sent to an origin
  * @property {ArrayBuffer | ReadableStream} [held] its body, if held
- * @property {Running} [running]
+ * @property {Running[]} running
  * @property {Response} [response] the last one of an origin, unread
  * @property {Response} [stored]
+ * @property {import("./rehearsal.js").Fault} [fault] a fault on purpose
+ */
+
+/**
+ * The first attempt, where it ran before there was an exchange.
+ * @typedef {{ promise: Promise<Response>, origin: number }} First
  */
 
 /**
  * Starts an attempt that can be ended.
- * @param {Request} request
- * @param {string | undefined} target
- * @param {ArrayBuffer | ReadableStream} [held]
+ * @param {Hand} hand
+ * @param {core.Attempt} attempt
  * @returns {Running}
  */
-function begin(request, target, held) {
+function begin({ request, held, fault }, { number, target, changes }) {
   const controller = new AbortController();
   const { signal } = controller;
-  return { promise: platform.ask(request, target, signal, held), controller };
+  const staged = fault && rehearsed(fault, number);
+  const promise =
+    staged ?? platform.ask(request, { target, signal, held, changes });
+  return { number, promise, controller };
 }
 
 /**
@@ -54,47 +73,65 @@ function begin(request, target, held) {
  * core fails in it, this throws, and what was in hand still is.
  * @param {Hand} hand
  * @param {ExecutionContext} ctx
- * @param {number} started
- * @param {Running} [first]
+ * @param {First} [first]
  * @returns {Promise<Response>}
  */
-export async function serve(hand, ctx, started, first) {
-  const { request } = hand;
+export async function serve(hand, ctx, first) {
+  const { request, started } = hand;
   const { method, url, headers } = request;
+  const token = headers.get("lastgood-rehearsal");
+  if (token) hand.fault = await faultOf(token, url);
   if (request.body && !first) {
-    hand.held = await platform.hold(request, core.body_limit(url));
+    hand.held = await platform.hold(request.body, core.body_limit(url));
   }
   const replayable = request.body === null || hand.held instanceof ArrayBuffer;
   const fields = platform.lines(headers);
-  const exchange = new core.Exchange(method, url, fields, replayable, started);
-  await drive(exchange, hand, started, first);
-  const response = reply(exchange, hand, ctx);
-  exchange.free();
+  const origin = first?.origin ?? -1;
+  const exchange = new core.Exchange(
+    method,
+    url,
+    fields,
+    replayable,
+    origin,
+    started,
+  );
+  if (hand.fault) exchange.rehearse();
+  await drive(exchange, hand, exchange.start(started), first);
+  const { response, behind: patience } = reply(exchange, hand, ctx);
+  if (patience < 0) {
+    exchange.free();
+  } else {
+    const { running } = hand;
+    hand.running = [];
+    behind(
+      ctx,
+      late(exchange, { request, started, began: true, running }, patience),
+    );
+  }
   return response;
 }
 
 /**
  * @param {core.Exchange} exchange
  * @param {Hand} hand
- * @param {number} started
- * @param {Running} [first]
+ * @param {number} step
+ * @param {First} [first]
  */
-async function drive(exchange, hand, started, first) {
-  let step = exchange.start(started);
+async function drive(exchange, hand, step, first) {
+  const { request } = hand;
   while (step !== REPLY) {
     if (step === LOOK) {
-      const stored = await platform
-        .look(hand.request.url)
-        .catch(() => undefined);
-      hand.stored = stored;
-      step = exchange.looked(
-        stored?.status ?? 0,
-        stored ? platform.lines(stored.headers) : "",
-        Date.now(),
-      );
+      step = await look(exchange, hand);
+    } else if (step === INSPECT) {
+      step = await inspect(exchange, hand);
     } else if (step === BEGIN) {
-      abandon(hand.running);
-      hand.running = first ?? begin(hand.request, exchange.target(), hand.held);
+      const attempt = exchange.attempt(Date.now());
+      if (!attempt.beside) abandon(hand);
+      const { number } = attempt;
+      hand.running.push(
+        first ? { number, promise: first.promise } : begin(hand, attempt),
+      );
+      attempt.free();
       hand.began = true;
       first = undefined;
       step = exchange.begun(Date.now());
@@ -102,28 +139,66 @@ async function drive(exchange, hand, started, first) {
       step = tell(
         exchange,
         hand,
-        await platform.outcome(hand.running?.promise, step),
+        await platform.next(hand.running, step, request.signal),
       );
     }
   }
 }
 
 /**
+ * Looks for a copy.
  * @param {core.Exchange} exchange
  * @param {Hand} hand
- * @param {unknown} end a response, an error, or nothing if time passed
+ */
+async function look(exchange, hand) {
+  const stored = await platform.look(hand.request.url).catch(() => undefined);
+  hand.stored = stored;
+  const fields = stored ? platform.lines(stored.headers) : "";
+  return exchange.looked(stored?.status ?? 0, fields, Date.now());
+}
+
+/**
+ * Shows the core the body of a response, if it is small.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ */
+async function inspect(exchange, hand) {
+  const response = /** @type {Response} */ (hand.response);
+  const body = await platform
+    .hold(response.body ?? emptyBody(), LONGEST_DISGUISE)
+    .catch(() => undefined);
+  if (!body) return exchange.broke_off(Date.now());
+  hand.response = new Response(body, response);
+  const small = body instanceof ArrayBuffer;
+  const type = response.headers.get("content-type") ?? "";
+  return exchange.inspected(
+    type,
+    small ? body.byteLength : -1,
+    small ? text(body) : "",
+    Date.now(),
+  );
+}
+
+function emptyBody() {
+  return new Blob([]).stream();
+}
+
+/**
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {platform.End | undefined} end how an attempt ended, or nothing if time
+ *   passed
  */
 function tell(exchange, hand, end) {
   if (end === undefined) return exchange.woke(Date.now());
-  hand.running = undefined;
-  if (!(end instanceof Response)) return exchange.failed(Date.now());
+  if (end === platform.LEFT) return exchange.left(Date.now());
+  const { number, came } = end;
+  hand.running = hand.running.filter((running) => running.number !== number);
+  if (!(came instanceof Response)) return exchange.failed(number, Date.now());
   platform.discard(hand.response);
-  hand.response = end;
-  return exchange.responded(
-    end.status,
-    platform.values(end.headers, RESPONSE_FIELDS),
-    Date.now(),
-  );
+  hand.response = came;
+  const fields = platform.lines(came.headers);
+  return exchange.responded(number, came.status, fields, Date.now());
 }
 
 /**
@@ -133,19 +208,30 @@ function tell(exchange, hand, end) {
  */
 function reply(exchange, hand, ctx) {
   const { stored, request } = hand;
-  const reply = exchange.reply(stored ? platform.lines(stored.headers) : "");
-  const { source, status, goes_on: goesOn } = reply;
+  const fields = stored ? platform.lines(stored.headers) : "";
+  const reply = exchange.reply(fields, Date.now());
+  const { source, status, goes_on: patience } = reply;
   const passed = source === "origin" ? hand.response : undefined;
   const line = exchange.log(passed?.status ?? status, Date.now());
   if (line) console.log(line);
-  if (passed) keepIfDue(request, passed, ctx);
+  if (passed) land(exchange, request, passed, ctx);
   const response = made(reply, hand);
   reply.free();
-  if (goesOn && hand.running) {
-    behind(ctx, refresh(request, hand.running));
-    hand.running = undefined;
+  return { response, behind: patience };
+}
+
+/**
+ * Keeps a copy of a response, and tells those who wait for it.
+ * @param {core.Exchange} exchange
+ * @param {Request} request
+ * @param {Response} response
+ * @param {ExecutionContext} ctx
+ */
+function land(exchange, request, response, ctx) {
+  const kept = exchange.may_keep() && keepIfDue(request, response, ctx);
+  if (!kept && exchange.leads()) {
+    core.landed(request.url, NOT_FOR_KEEPING, Date.now());
   }
-  return response;
 }
 
 /**
@@ -163,8 +249,13 @@ function behind(ctx, work) {
  * @returns {Response}
  */
 function made({ source, status, changes, with_body: withBody, text }, hand) {
-  if (source === "origin") return taken(hand, "response");
-  if (source === "answer") {
+  if (source === "origin") {
+    const response = taken(hand, "response");
+    return changes
+      ? platform.rebuilt(response, response.status, changes, true)
+      : response;
+  }
+  if (source !== "copy") {
     return platform.made(withBody ? (text ?? "") : null, status, changes);
   }
   const stored = taken(hand, "stored");
@@ -186,14 +277,16 @@ function taken(hand, which) {
 }
 
 /**
- * Keeps a copy of a good response behind the reply, if one is due.
+ * Keeps a copy of a good response behind the reply, if one is due; says whether.
  * @param {Request} request
  * @param {Response} response
  * @param {ExecutionContext} ctx
  */
 export function keepIfDue(request, response, ctx) {
   const reserved = claim(request, response);
-  if (reserved >= 0) behind(ctx, keep(request, response.clone(), reserved));
+  if (reserved < 0) return false;
+  behind(ctx, keep(request, response.clone(), reserved));
+  return true;
 }
 
 /**
@@ -216,10 +309,11 @@ function claim({ method, url, headers }, { status, headers: fields }) {
 async function keep(request, response, reserved) {
   const { url } = request;
   const answered = platform.lines(response.headers);
+  let how = LOST;
   try {
     const limit = core.copy_limit(url);
     const whole = await platform.whole(response, limit).catch(reason);
-    if (whole instanceof RangeError) return;
+    if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
     if (whole instanceof Error)
       return console.log(core.broke_off(url, answered));
     const type = response.headers.get("content-type") ?? "";
@@ -231,8 +325,10 @@ async function keep(request, response, reserved) {
       Date.now(),
     );
     await platform.keep(url, response, whole, changes);
+    how = STORED;
   } finally {
     core.give_back(reserved);
+    core.landed(url, how, Date.now());
   }
 }
 
@@ -255,24 +351,38 @@ function text(whole) {
 }
 
 /**
- * Lets the late answer of an attempt become the copy.
- * @param {Request} request
- * @param {Running} running
+ * The rest of an attempt that goes on behind the reply, at most so long: its
+ * late answer becomes the copy, and is remembered either way.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {number} patience
  */
-async function refresh(request, running) {
-  const response = await running.promise.catch(() => undefined);
-  const reserved = response ? claim(request, response) : -1;
-  if (response && reserved >= 0) await keep(request, response, reserved);
-  else platform.discard(response);
+async function late(exchange, hand, patience) {
+  try {
+    tell(exchange, hand, await platform.next(hand.running, patience));
+    const { request, response } = hand;
+    const keeps = response && exchange.may_keep();
+    const reserved = keeps ? claim(request, response) : -1;
+    if (response && reserved >= 0) {
+      hand.response = undefined;
+      await keep(request, response, reserved);
+    }
+  } finally {
+    letGo(hand);
+    exchange.free();
+  }
 }
 
 /**
- * Gives up an attempt: ends it if it can be ended, or lets go of its answer.
- * @param {Running | undefined} running
+ * Gives up what runs: ends it if it can be ended, or lets go of its answer.
+ * @param {Hand} hand
  */
-function abandon(running) {
-  if (running?.controller) running.controller.abort();
-  else running?.promise.then(platform.discard, () => {});
+function abandon(hand) {
+  for (const { controller, promise } of hand.running) {
+    if (controller) controller.abort();
+    else promise.then(platform.discard, () => {});
+  }
+  hand.running = [];
 }
 
 /**
@@ -280,7 +390,7 @@ function abandon(running) {
  * @param {Hand} hand
  */
 export function letGo(hand) {
-  abandon(hand.running);
+  abandon(hand);
   platform.discard(hand.response);
   platform.discard(hand.stored);
 }

@@ -1,16 +1,14 @@
 //! The core's exchange, as the loop in `exchange.js` drives it.
 
-use super::isolate::with_isolate;
-use super::{millis_of, time};
+use super::isolate::{seed, with_isolate};
+use super::{body_of, millis_of, time};
 use crate::answer::{self, Asker, Matter};
 use crate::copies::{self, Aged, Changes};
-use crate::gateway::{self, Attempt, Event, Source, Step, Told};
+use crate::gateway::{self, Body, Event, Memory, Source, Step, Told};
 use crate::policy::Policy;
 use crate::retry::Random;
 use crate::verdict::{Cause, Facts, Failure};
-use crate::wire::{
-    Fields, Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message,
-};
+use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp, message};
 use alloc::{format, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
 
@@ -18,6 +16,7 @@ use wasm_bindgen::prelude::*;
 const LOOK: f64 = -1.0;
 const BEGIN: f64 = -2.0;
 const REPLY: f64 = -3.0;
+const INSPECT: f64 = -4.0;
 
 /// The life of one request.
 #[wasm_bindgen]
@@ -30,8 +29,24 @@ pub struct Exchange {
     fields: String,
     seed: u64,
     started: Timestamp,
-    attempt: Option<Attempt>,
+    attempt: Option<gateway::Attempt>,
     reply: Option<gateway::Reply>,
+    /// A rehearsed request learns from no other, and teaches none.
+    rehearsal: Option<Memory>,
+}
+
+/// An attempt, for the host to begin.
+#[wasm_bindgen(getter_with_clone)]
+#[derive(Debug)]
+pub struct Attempt {
+    /// From 1.
+    pub number: u8,
+    /// Whether the one before goes on beside it.
+    pub beside: bool,
+    /// Where it goes; nothing for the request's own URL.
+    pub target: Option<String>,
+    /// Changes to the fields of the request.
+    pub changes: String,
 }
 
 /// How a request ends, for the host to carry out.
@@ -48,14 +63,16 @@ pub struct Reply {
     pub with_body: bool,
     /// The body of an answer, or the notice on a copy.
     pub text: Option<String>,
-    /// Whether the running attempt goes on behind the reply.
-    pub goes_on: bool,
+    /// For how many milliseconds the running attempt goes on behind the reply;
+    /// negative if it does not.
+    pub goes_on: f64,
 }
 
 #[wasm_bindgen]
 impl Exchange {
     /// A request that came at `started`; `fields` are all of its fields, and
-    /// `replayable` tells whether its body can be sent more than once.
+    /// `replayable` tells whether its body can be sent more than once. `first` is
+    /// the origin that it was sent to then, negative if it was not.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(
@@ -63,20 +80,22 @@ impl Exchange {
         url: String,
         fields: String,
         replayable: bool,
+        first: i8,
         started: f64,
     ) -> Self {
         let listed = Listed::new(&fields);
         let head = RequestHead::read(&method, &url, &listed);
-        let (policy, origins) = with_isolate(|isolate| {
-            let configuration = &isolate.configuration;
-            (
-                Rc::clone(configuration.policy_for(head.path)),
-                configuration.origin_count(),
-            )
+        let (policy, origins, looped) = with_isolate(|isolate| {
+            let policy = Rc::clone(isolate.configuration.policy_for(head.path));
+            let looped = gateway::is_looped(&head, &isolate.memory);
+            (policy, isolate.memory.origins.count(), looped)
         });
-        let request = gateway::Request::new(&head, &Asker::read(&listed), replayable, &policy);
+        let asker = Asker::read(&listed);
+        let request = gateway::Request::new(&head, &url, &asker, (replayable, looped), &policy);
         let (seed, started) = (seed(), time(started));
-        let exchange = gateway::Exchange::new(Rc::clone(&policy), request, origins, seed, started);
+        let first = usize::try_from(first).ok();
+        let kept = Rc::clone(&policy);
+        let exchange = gateway::Exchange::new(kept, request, first, origins, seed, started);
         Self {
             exchange,
             policy,
@@ -87,7 +106,14 @@ impl Exchange {
             started,
             attempt: None,
             reply: None,
+            rehearsal: None,
         }
+    }
+
+    /// Makes this request a rehearsal: what happens to it is not remembered.
+    pub fn rehearse(&mut self) {
+        let memory = with_isolate(|isolate| Memory::new(&isolate.configuration, self.seed));
+        self.rehearsal = Some(memory);
     }
 
     /// The first step.
@@ -107,17 +133,31 @@ impl Exchange {
         self.step(Event::Begun, now)
     }
 
-    /// An attempt got a response.
-    pub fn responded(&mut self, status: u16, values: &str, now: f64) -> f64 {
-        let fields = Positional::new(ResponseHead::FIELDS, values);
-        let facts = Facts::read(status, &fields, time(now));
-        self.step(Event::Responded(facts), now)
+    /// The attempt of this number got a response with these fields.
+    pub fn responded(&mut self, number: u8, status: u16, fields: &str, now: f64) -> f64 {
+        let facts = Facts::read(status, &Listed::new(fields), &self.policy, time(now));
+        self.step(Event::Responded(number, facts), now)
     }
 
-    /// An attempt threw. The runtime throws one and the same error for nearly
-    /// everything, so there is nothing to tell apart.
-    pub fn failed(&mut self, now: f64) -> f64 {
-        self.step(Event::Failed(Cause::Network), now)
+    /// The attempt of this number threw. The runtime throws one and the same
+    /// error for nearly everything, so there is nothing to tell apart.
+    pub fn failed(&mut self, number: u8, now: f64) -> f64 {
+        self.step(Event::Failed(number, Cause::Network), now)
+    }
+
+    /// The body that was to be looked at: its media type, its length, and its
+    /// text; a negative length if it is not small after all.
+    pub fn inspected(&mut self, content_type: &str, bytes: f64, text: &str, now: f64) -> f64 {
+        let cause = match body_of(bytes) {
+            Body::Sized(bytes) => copies::may_keep_body(content_type, bytes, text).err(),
+            Body::None | Body::Unsized => None,
+        };
+        self.step(Event::Inspected(cause), now)
+    }
+
+    /// The body that was to be looked at broke off.
+    pub fn broke_off(&mut self, now: f64) -> f64 {
+        self.step(Event::Inspected(Some(Cause::Truncated)), now)
     }
 
     /// The time to wait is over.
@@ -125,10 +165,25 @@ impl Exchange {
         self.step(Event::Woke, now)
     }
 
+    /// The visitor left.
+    pub fn left(&mut self, now: f64) -> f64 {
+        self.step(Event::Left, now)
+    }
+
     fn step(&mut self, event: Event, now: f64) -> f64 {
         let now = time(now);
-        match self.exchange.step(event, now) {
+        let Self {
+            exchange,
+            rehearsal,
+            ..
+        } = self;
+        let step = match rehearsal {
+            Some(memory) => exchange.step(event, now, memory),
+            None => with_isolate(|isolate| exchange.step(event, now, &mut isolate.memory)),
+        };
+        match step {
             Step::Look => LOOK,
+            Step::Inspect(_) => INSPECT,
             Step::Begin(attempt) => {
                 self.attempt = Some(attempt);
                 BEGIN
@@ -141,35 +196,77 @@ impl Exchange {
         }
     }
 
-    /// Where the attempt that is to begin goes; nothing for the request's own
-    /// URL.
+    /// The attempt that is to begin.
     #[must_use]
-    pub fn target(&self) -> Option<String> {
-        let origin = self.attempt?.origin;
+    pub fn attempt(&self, now: f64) -> Attempt {
+        let attempt = self.attempt.unwrap_or(gateway::Attempt {
+            number: 1,
+            origin: 0,
+            beside: false,
+        });
+        let left = self.exchange.left(time(now));
         with_isolate(|isolate| {
-            let base = isolate.configuration.origins.get(origin)?;
-            Some(format!("{base}{}", message::path_and_query(&self.url)))
+            let origins = &isolate.memory.origins;
+            let origin = origins.get(attempt.origin).filter(|it| !it.url.is_empty());
+            let changes = gateway::request_changes(
+                attempt,
+                origins,
+                &Listed::new(&self.fields),
+                &self.policy,
+                left,
+            );
+            Attempt {
+                number: attempt.number,
+                beside: attempt.beside,
+                target: origin.map(|it| it.target(message::path_and_query(&self.url))),
+                changes: changes.as_str().into(),
+            }
         })
+    }
+
+    /// Whether others wait for what this request fetches.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.exchange.leads()
+    }
+
+    /// Whether a copy may be kept of what this request got: not of a rehearsal,
+    /// nor of an origin that is not like the others.
+    #[must_use]
+    pub fn may_keep(&self) -> bool {
+        let last = self.exchange.trail().last().map(|tried| tried.origin);
+        let origin = last.or_else(|| self.attempt.map(|attempt| attempt.origin));
+        let equivalent = origin.is_none_or(|origin| {
+            with_isolate(|isolate| {
+                let origin = isolate.memory.origins.get(origin);
+                origin.is_none_or(|origin| origin.equivalent)
+            })
+        });
+        equivalent && self.rehearsal.is_none()
     }
 
     /// The reply; `stored` are the fields of the stored response, if there is one.
     #[must_use]
-    pub fn reply(&self, stored: &str) -> Reply {
-        let goes_on = self.reply.is_some_and(|reply| reply.goes_on);
-        let reply = match self.source() {
+    pub fn reply(&self, stored: &str, now: f64) -> Reply {
+        let until = self.reply.and_then(|reply| reply.goes_on);
+        let goes_on = until.map_or(-1.0, |until| millis_of(until.since(time(now))));
+        let mut reply = match self.source() {
+            Source::Nobody => Reply::of("nobody", 499, Changes::default()),
             Source::Origin => Reply::of("origin", 0, Changes::default()),
             Source::Copy(aged) => self.copy(stored, aged),
             Source::Answer(failure) => self.answer(failure),
         };
+        let told = gateway::reply_changes(&self.exchange, &self.policy);
+        if !reply.changes.is_empty() && !told.as_str().is_empty() {
+            reply.changes.push('\n');
+        }
+        reply.changes.push_str(told.as_str());
         Reply { goes_on, ..reply }
     }
 
     /// The log line about this request; none for a healthy one.
     #[must_use]
     pub fn log(&self, status: u16, now: f64) -> Option<String> {
-        let trail = self.exchange.trail();
-        let degraded =
-            trail.iter().any(|tried| tried.failure.is_some()) || self.exchange.failure().is_some();
         let told = Told {
             id: &self.id(),
             method: &self.method,
@@ -178,7 +275,7 @@ impl Exchange {
             status,
             took: time(now).since(self.started),
         };
-        degraded.then(|| gateway::log_line(trail, &told))
+        gateway::log_line(&self.exchange, &told)
     }
 
     fn source(&self) -> Source {
@@ -256,17 +353,7 @@ impl Reply {
             changes: changes.as_str().into(),
             with_body: false,
             text: None,
-            goes_on: false,
+            goes_on: -1.0,
         }
     }
-}
-
-/// A seed for what should look random.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float saturates"
-)]
-fn seed() -> u64 {
-    (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
 }

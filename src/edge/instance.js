@@ -23,6 +23,7 @@ export function ready(env) {
   if (broken) core.__wbg_reset_state();
   broken = false;
   bases = core.configure(env);
+  hop = core.loop_id();
   told = env;
 }
 
@@ -43,9 +44,23 @@ export function fault(error) {
   }
 }
 
-/** @param {string} url */
-export function target(url) {
-  return bases.length ? bases[0] + url.slice(url.indexOf("/", 8)) : undefined;
+/** What requests to an origin of another host carry besides. */
+export let hop = "";
+
+/**
+ * Where a request goes.
+ * @param {string} url
+ * @param {number} [origin]
+ */
+export function target(url, origin = 0) {
+  return bases.length
+    ? bases[origin] + url.slice(url.indexOf("/", 8))
+    : undefined;
+}
+
+/** What rehearsals are signed with. @returns {string | undefined} */
+export function secret() {
+  return told?.LASTGOOD_SECRET || undefined;
 }
 
 /**
@@ -54,7 +69,8 @@ export function target(url) {
  * @param {any} env
  */
 export function plainTarget(request, env) {
-  const [origin] = [env.ORIGIN].flat();
+  const [first] = [env.ORIGIN].flat();
+  const origin = first?.url ?? first;
   if (typeof origin !== "string") return undefined;
   const { pathname, search } = new URL(request.url);
   return origin.replace(/\/+$/, "") + pathname + search;

@@ -1,6 +1,7 @@
 //! What lives as long as an isolate: the configuration, and what was kept.
 
 use crate::copies::{Due, Room};
+use crate::gateway::Memory;
 use crate::policy::{self, Configuration, Value};
 use crate::wire::json;
 use alloc::{string::String, string::ToString, vec::Vec};
@@ -11,6 +12,7 @@ use worker::Env;
 #[derive(Debug, Default)]
 pub(super) struct Isolate {
     pub(super) configuration: Configuration,
+    pub(super) memory: Memory,
     pub(super) due: Due,
     pub(super) room: Room,
 }
@@ -32,9 +34,23 @@ pub(super) fn configure(env: &Env) -> Vec<String> {
         let line = json::string(&problem.to_string());
         worker::console_error!("{{\"lastgood\":\"configuration\",\"problem\":{line}}}");
     }
-    let origins = configuration.origins.clone();
-    with_isolate(|isolate| isolate.configuration = configuration);
-    origins
+    let origins = configuration.origins.iter();
+    let bases = origins.map(|origin| origin.url.clone()).collect();
+    with_isolate(|isolate| {
+        isolate.memory = Memory::new(&configuration, seed());
+        isolate.configuration = configuration;
+    });
+    bases
+}
+
+/// A seed for what should look random.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates"
+)]
+pub(super) fn seed() -> u64 {
+    (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
 }
 
 /// A binding as a value; nothing, if it is absent or holds what `[vars]` cannot.

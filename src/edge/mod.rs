@@ -19,7 +19,7 @@ mod isolate;
 pub use exchange::{Exchange, Reply};
 
 use crate::copies;
-use crate::gateway::{self, Body, First, Opening};
+use crate::gateway::{self, Arrival, Body, End, Fault, First, FirstResponse, Opening};
 use crate::policy::Policy;
 use crate::verdict::{Cause, disguise};
 use crate::wire::{
@@ -57,21 +57,42 @@ pub fn configure(env: &Env) -> Vec<String> {
     isolate::configure(env)
 }
 
-/// How a request begins: milliseconds of patience with the first attempt, -1 to
-/// stay aside, -2 for an [`Exchange`] from the start.
+/// Our name in `CDN-Loop`, which requests carry that go to an origin of another
+/// host.
+#[wasm_bindgen]
+#[must_use]
+pub fn loop_id() -> String {
+    with_isolate(|isolate| isolate.memory.origins.guards().loops.id.clone())
+}
+
+/// Above any number of milliseconds: what [`open`] adds for each origin before
+/// the one that is asked.
+const PER_ORIGIN: f64 = 2_147_483_648.0;
+
+/// How a request begins: the number of the origin to ask times 2^31, and
+/// milliseconds of patience with it; -1 to stay aside, -2 for an [`Exchange`]
+/// from the start.
 ///
 /// `body` is the length of the body: negative for none, infinite if unknown.
 #[wasm_bindgen]
 #[must_use]
-pub fn open(method: &str, url: &str, fields: &str, body: f64) -> f64 {
+pub fn open(method: &str, url: &str, fields: &str, body: f64, now: f64) -> f64 {
     let fields = Positional::new(RequestHead::FIELDS, fields);
     let request = RequestHead::read(method, url, &fields);
+    let arrival = Arrival {
+        url,
+        body: body_of(body),
+        now: time(now),
+    };
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(request.path);
-        match gateway::open(&request, body_of(body), policy) {
+        match gateway::open(&request, &arrival, policy, &mut isolate.memory) {
             Opening::Aside => -1.0,
             Opening::Exchange => -2.0,
-            Opening::Ask(patience) => millis_of(patience),
+            Opening::Ask(origin, patience) => {
+                let number = f64::from(u32::try_from(origin).unwrap_or_default());
+                number * PER_ORIGIN + millis_of(patience)
+            }
         }
     })
 }
@@ -92,22 +113,79 @@ fn body_of(length: f64) -> Body {
 }
 
 /// What to do with the first answer: 0 to pass it on, 1 if a copy may be due as
-/// well ([`claim_copy`]), 2 if it is a failure.
+/// well ([`claim_copy`]), 2 if it is a failure. `asked` is when which origin was
+/// asked, in the form of [`open`].
 #[wasm_bindgen]
 #[must_use]
-pub fn settle(method: &str, url: &str, status: u16, answered: &str, now: f64) -> u8 {
-    let (method, answered) = (
-        Method::parse(method),
-        Positional::new(ResponseHead::FIELDS, answered),
-    );
+pub fn settle(
+    method: &str,
+    url: &str,
+    status: u16,
+    answered: &str,
+    origin: u8,
+    asked: f64,
+    now: f64,
+) -> u8 {
+    let answered = Positional::new(ResponseHead::FIELDS, answered);
+    let first = FirstResponse {
+        method: Method::parse(method),
+        url,
+        origin: origin.into(),
+        asked: time(asked),
+        status,
+    };
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(message::path(url));
-        let due = &isolate.due;
-        match gateway::on_first_response(method, url, status, &answered, policy, due, time(now)) {
+        let (due, memory) = (&isolate.due, &mut isolate.memory);
+        match gateway::on_first_response(&first, &answered, policy, due, memory, time(now)) {
             First::Pass => 0,
             First::PassAndKeep => 1,
             First::Failed => 2,
         }
+    })
+}
+
+/// Tells those who wait for a page what became of it: that it is not for keeping
+/// (0), is in the store (1), or was lost on the way there (2).
+#[wasm_bindgen]
+pub fn landed(url: &str, how: u8, now: f64) {
+    let end = match how {
+        0 => Some(End::Uncacheable),
+        1 => Some(End::Stored),
+        _ => None,
+    };
+    with_isolate(|isolate| isolate.memory.land(url, end, time(now)));
+}
+
+/// A fault that is to happen to one request, and what proves that it may.
+#[wasm_bindgen(getter_with_clone)]
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// The status that the origin seems to answer; 0 for a connection that
+    /// fails, 1 for silence.
+    pub fault: u16,
+    /// To how many of the request's attempts it happens.
+    pub attempts: u8,
+    /// The text that was signed.
+    pub signed: String,
+    /// The signature that it has to have.
+    pub signature: Vec<u8>,
+}
+
+/// Reads the token of a rehearsal; nothing if there is none in it.
+#[wasm_bindgen]
+#[must_use]
+pub fn rehearsal(token: &str, url: &str, now: f64) -> Option<Rehearsal> {
+    let read = gateway::Rehearsal::read(token, message::host(url), time(now))?;
+    Some(Rehearsal {
+        fault: match read.fault {
+            Fault::Status(status) => status,
+            Fault::Network => 0,
+            Fault::Silence => 1,
+        },
+        attempts: read.attempts,
+        signed: read.signed,
+        signature: read.signature,
     })
 }
 

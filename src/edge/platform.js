@@ -32,17 +32,27 @@ export function lines(headers) {
 }
 
 /**
- * Sends a request on; its own URL where there is no other target.
- * @param {Request} request
- * @param {string} [target]
- * @param {AbortSignal} [signal]
- * @param {BodyInit | null} [held] the body, if it was held
+ * How a request goes on: where to, if not to its own URL; what ends it; its
+ * body, if it was held; changes to its fields.
+ * @typedef {object} Way
+ * @property {string} [target]
+ * @property {AbortSignal} [signal]
+ * @property {BodyInit | null} [held]
+ * @property {string} [changes]
  */
-export function ask(request, target, signal, held) {
-  if (target === undefined && held === undefined) {
+
+/**
+ * Sends a request on.
+ * @param {Request} request
+ * @param {Way} way
+ */
+export function ask(request, { target, signal, held, changes }) {
+  if (target === undefined && held === undefined && !changes) {
     return signal ? fetch(request, { signal }) : fetch(request);
   }
-  const { method, headers } = request;
+  const { method } = request;
+  const headers = changes ? new Headers(request.headers) : request.headers;
+  if (changes) change(headers, changes);
   const body = held === undefined ? request.body : held;
   const init = {
     method,
@@ -54,35 +64,49 @@ export function ask(request, target, signal, held) {
   return fetch(target ?? request.url, init);
 }
 
+/** The visitor left. */
+export const LEFT = Symbol("left");
+
 /**
- * What a promise comes to: its value, its error, or nothing if that takes
- * longer than `ms`. Without a promise, a pause.
- * @param {Promise<unknown> | undefined} promise
- * @param {number} ms
+ * How an attempt ended: with a response or an error.
+ * @typedef {typeof LEFT | { number: number, came: unknown }} End
  */
-export function outcome(promise, ms) {
+
+/**
+ * Whatever comes first: the end of an attempt, the visitor's leaving, or nothing
+ * if that takes longer than `ms`. Without an attempt, a pause.
+ * @param {{ number: number, promise: Promise<Response> }[]} running
+ * @param {number} ms
+ * @param {AbortSignal} [visitor]
+ * @returns {Promise<End | undefined>}
+ */
+export function next(running, ms, visitor) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    /** @param {unknown} end */
+    /** @param {End} end */
     const settle = (end) => {
       clearTimeout(timer);
+      visitor?.removeEventListener("abort", left);
       resolve(end);
     };
-    promise?.then(settle, (error) => settle(Object(error)));
+    const left = () => settle(LEFT);
+    visitor?.addEventListener("abort", left);
+    for (const { number, promise } of running) {
+      const ended = (/** @type {unknown} */ came) => settle({ number, came });
+      promise.then(ended, ended);
+    }
   });
 }
 
 /**
  * Holds a body of at most `limit` bytes in memory. A longer one comes back as
  * the stream it would have been.
- * @param {Request} request
+ * @param {ReadableStream<Uint8Array>} body
  * @param {number} limit
  * @returns {Promise<ArrayBuffer | ReadableStream>}
  */
-export async function hold(request, limit) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (
-    request.body
-  ).getReader();
+export async function hold(body, limit) {
+  const reader = body.getReader();
   /** @type {Uint8Array[]} */
   const chunks = [];
   let size = 0;

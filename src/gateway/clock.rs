@@ -42,9 +42,52 @@ impl Clock {
     }
 }
 
+/// The same for all requests of a host together.
+///
+/// Requests that run at once may be shown times that differ, as some runtimes
+/// advance each one's clock only when something happens to it. So one that lags
+/// behind a little is not a clock that was set back.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Steady {
+    latest: Timestamp,
+    ahead: Duration,
+}
+
+impl Steady {
+    /// How far one request's clock may lag behind another's.
+    const LAG: Duration = Duration::from_secs(5);
+
+    /// The time, given what one request is shown, and that `reached` has come by
+    /// all means.
+    pub(super) fn read(&mut self, told: Timestamp, reached: Option<Timestamp>) -> Timestamp {
+        let now = told.after(self.ahead);
+        let behind = self.latest.since(now);
+        if behind > Self::LAG {
+            self.ahead = self.ahead.saturating_add(behind);
+        }
+        let floor = reached.map_or(self.latest, |reached| reached.max(self.latest));
+        self.latest = told.after(self.ahead).max(floor);
+        self.latest
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_that_differ_do_not_make_time_run() {
+        let at = Timestamp::from_millis;
+        let mut steady = Steady::default();
+        for turn in 0..100 {
+            assert_eq!(steady.read(at(90_000 + turn), None), at(90_000 + turn));
+            assert_eq!(steady.read(at(89_000), None), at(90_000 + turn));
+        }
+        assert_eq!(steady.read(at(80_000), None), at(90_099));
+        assert_eq!(steady.read(at(80_001), None), at(90_100));
+        assert_eq!(steady.read(at(80_001), Some(at(90_500))), at(90_500));
+        assert_eq!(steady.read(at(80_402), None), at(90_501));
+    }
 
     #[test]
     fn goes_on_when_the_host_stands_still_or_falls_back() {

@@ -4,12 +4,16 @@
 //! [`Step`] at a time, and tells the exchange what came of it:
 //!
 //! ```text
-//! step ─▶ Look ──▶ look for a copy ───────▶ Looked ──────────────────┐
-//!   ▲     Begin ─▶ start a fetch ─────────▶ Begun ───────────────────┤
-//!   │     Wait ──▶ for it, or for a time ─▶ Responded, Failed, Woke ─┤
+//! step ─▶ Look ────▶ look for a copy ───────▶ Looked ────────────────┐
+//!   ▲     Begin ───▶ start a fetch ─────────▶ Begun ─────────────────┤
+//!   │     Wait ────▶ for one, or for a time ▶ Responded, Failed, Woke┤
+//!   │     Inspect ─▶ read a small body ─────▶ Inspected ─────────────┤
 //!   └────────────────────────────────────────────────────────────────┘
-//!         Reply ─▶ done
+//!         Reply ───▶ done
 //! ```
+//!
+//! What one request teaches the next is in the [`Memory`], which a host keeps
+//! and lends to each step.
 //!
 //! A host that can serve the healthy case without all this (as the edge does)
 //! asks [`open`] and [`on_first_response`], and starts an exchange only when
@@ -18,18 +22,27 @@
 
 mod clock;
 mod exchange;
+mod flights;
+mod memory;
+mod outgoing;
+mod rehearsal;
 mod report;
+mod runs;
 mod step;
 
 pub use exchange::Exchange;
+pub use flights::{End, Flights};
+pub use memory::{Memory, Restraint};
+pub use outgoing::{reply_changes, request_changes};
+pub use rehearsal::{Fault, Rehearsal};
 pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line};
-pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried};
+pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried, Would};
 
 use crate::copies::{self, Due};
 use crate::policy::{Mode, Policy};
 use crate::retry::Repeatability;
 use crate::verdict;
-use crate::wire::{Fields, Method, RequestHead, ResponseHead, Timestamp};
+use crate::wire::{Fields, Method, RequestHead, ResponseHead, Timestamp, cdn_loop};
 use core::time::Duration;
 
 /// How a request begins.
@@ -38,25 +51,92 @@ pub enum Opening {
     /// Pass it on and stay out of its way: the connection becomes something
     /// else.
     Aside,
-    /// Ask the first origin; if there is no answer after this long, an
-    /// [`Exchange`] takes over the running attempt.
-    Ask(Duration),
-    /// An [`Exchange`] from the start: a copy may answer, or the body has to be
-    /// held for a second attempt.
+    /// Ask this origin; if there is no answer after this long, an [`Exchange`]
+    /// takes over the running attempt.
+    Ask(usize, Duration),
+    /// An [`Exchange`] from the start: a copy may answer, the body has to be
+    /// held for a second attempt, or the request cannot go on as it came.
     Exchange,
 }
 
-/// Decides how a request begins. `body` tells what can be repeated of it.
+/// What is known of a request besides its head.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// Its URL.
+    pub url: &'a str,
+    /// Its body.
+    pub body: Body,
+    /// When it came.
+    pub now: Timestamp,
+}
+
+/// Decides how a request begins, and remembers that it came.
 #[must_use]
-pub fn open(request: &RequestHead<'_>, body: Body, policy: &Policy) -> Opening {
-    if request.upgrade {
-        Opening::Aside
-    } else if body.is_worth_holding(request, policy) || answers_from_cache(request, policy) {
-        Opening::Exchange
-    } else {
-        let small = body.is_small(policy);
-        Opening::Ask(within_upload(small, first_wait(request, policy)))
+pub fn open(
+    request: &RequestHead<'_>,
+    arrival: &Arrival<'_>,
+    policy: &Policy,
+    memory: &mut Memory,
+) -> Opening {
+    let now = memory.time(arrival.now);
+    memory.arrive(now);
+    if is_looped(request, memory) {
+        return Opening::Exchange;
     }
+    if request.upgrade {
+        return Opening::Aside;
+    }
+    let small = arrival.body.is_small(policy);
+    let mut ask = || {
+        let origin = first_origin(request, arrival.url, policy, memory, now)?;
+        Some((origin, within_upload(small, first_wait(request, policy))))
+    };
+    let involved = needs_exchange(request, policy)
+        || arrival.body.is_worth_holding(request, policy)
+        || answers_from_cache(request, policy);
+    match involved {
+        true => Opening::Exchange,
+        false => ask().map_or(Opening::Exchange, |(origin, patience)| {
+            Opening::Ask(origin, patience)
+        }),
+    }
+}
+
+/// Whether a request has come round to us too often (RFC 8586).
+#[must_use]
+pub fn is_looped(request: &RequestHead<'_>, memory: &Memory) -> bool {
+    let rule = &memory.origins.guards().loops;
+    !request.cdn_loop.is_empty() && cdn_loop::is_at_limit(request.cdn_loop, &rule.id, rule.limit)
+}
+
+/// Whether the policy asks for what the quick way cannot give.
+const fn needs_exchange(request: &RequestHead<'_>, policy: &Policy) -> bool {
+    request.rehearsed
+        || request.controls
+        || policy.attempt_header.is_some()
+        || policy.retry_header.is_some()
+        || policy.disguised
+        || (policy.hedge.is_some() && request.method.is_safe())
+}
+
+/// The origin that a request can go to at once and as it came, if there is one.
+fn first_origin(
+    request: &RequestHead<'_>,
+    url: &str,
+    policy: &Policy,
+    memory: &mut Memory,
+    now: Timestamp,
+) -> Option<usize> {
+    let shows = may_show_copies(request, policy);
+    if memory
+        .restraint(|| Memory::key(url), policy, shows, now)
+        .is_some()
+    {
+        return None;
+    }
+    let origin = memory.origins.choose_plain(now, &mut memory.random)?;
+    memory.origins.begin(origin, now);
+    Some(origin)
 }
 
 fn answers_from_cache(request: &RequestHead<'_>, policy: &Policy) -> bool {
@@ -74,12 +154,18 @@ const fn may_show_copies(request: &RequestHead<'_>, policy: &Policy) -> bool {
 #[must_use]
 pub fn first_wait(request: &RequestHead<'_>, policy: &Policy) -> Duration {
     let limit = attempt_limit(request.method, Repeatability::of(request, policy), policy);
-    if may_show_copies(request, policy) && policy.stale_on.timeout {
+    if policy.observe {
+        Duration::MAX
+    } else if may_show_copies(request, policy) && policy.stale_on.timeout {
         limit.min(policy.soft_deadline)
     } else {
-        limit
+        limit.min(UNWATCHED)
     }
 }
+
+/// So long a request goes unwatched at most: then an exchange looks in now and
+/// then whether the origin still answers anybody.
+const UNWATCHED: Duration = Duration::from_secs(2);
 
 /// How long one attempt may take. An unsafe request is cut short only if another
 /// attempt could follow a time-out; otherwise it has all the time there is.
@@ -146,22 +232,39 @@ pub enum First {
     Failed,
 }
 
+/// The first answer, as far as it has to be known.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstResponse<'a> {
+    /// The request's method.
+    pub method: Method,
+    /// The request's URL.
+    pub url: &'a str,
+    /// Which origin answered.
+    pub origin: usize,
+    /// When it was asked.
+    pub asked: Timestamp,
+    /// The status.
+    pub status: u16,
+}
+
 /// Decides about the first answer, by as little of it as possible: most answers
-/// are good ones of which there is a copy already.
+/// are good ones of which there is a copy already. A good one is remembered.
 #[must_use]
 pub fn on_first_response(
-    method: Method,
-    url: &str,
-    status: u16,
+    first: &FirstResponse<'_>,
     response: &dyn Fields,
     policy: &Policy,
     due: &Due,
+    memory: &mut Memory,
     now: Timestamp,
 ) -> First {
-    let of_interest = method == Method::Get && status == 200 && policy.mode != Mode::Off;
-    if verdict::is_failure(status, policy) {
-        First::Failed
-    } else if of_interest && !due.is_current(url, response, now) {
+    let of_interest =
+        first.method == Method::Get && first.status == 200 && policy.mode != Mode::Off;
+    if verdict::is_failure(first.status, policy) {
+        return First::Failed;
+    }
+    memory.well(first.url, first.origin, now.since(first.asked), policy, now);
+    if of_interest && !due.is_current(first.url, response, now) {
         First::PassAndKeep
     } else {
         First::Pass

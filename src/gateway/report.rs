@@ -1,6 +1,6 @@
 //! Saying so: what every degraded reply and its log line carry.
 
-use super::{Source, Tried};
+use super::{Exchange, Source, Tried, Would};
 use crate::copies::{Aged, Changes};
 use crate::verdict::{Cause, Failure};
 use crate::wire::{
@@ -72,25 +72,69 @@ pub struct Told<'a> {
     pub took: Duration,
 }
 
-/// One line of JSON about a degraded request.
+/// One line of JSON about a degraded request; none about a healthy one, or one
+/// whose visitor left.
 #[must_use]
-pub fn log_line(trail: &[Tried], told: &Told<'_>) -> String {
-    let (shown, age) = match told.source {
-        Source::Origin => ("origin", String::new()),
-        Source::Copy(aged) => ("copy", format!(",\"age\":{}", aged.age.as_secs())),
-        Source::Answer(_) => ("answer", String::new()),
+pub fn log_line(exchange: &Exchange, told: &Told<'_>) -> Option<String> {
+    let trail = exchange.trail();
+    let failed = trail.iter().any(|tried| tried.failure.is_some());
+    let degraded = failed || exchange.failure().is_some();
+    if !degraded || told.source == Source::Nobody {
+        return None;
+    }
+    let age = match told.source {
+        Source::Copy(aged) => format!(",\"age\":{}", aged.age.as_secs()),
+        _ => String::new(),
     };
+    let shown = name_of(told.source);
     let trail: Vec<String> = trail.iter().map(tried).collect();
-    format!(
-        "{{\"lastgood\":\"degraded\",\"id\":{},\"method\":{},\"url\":{},\"trail\":[{}],\
-         \"shown\":\"{shown}\",\"status\":{}{age},\"ms\":{}}}",
+    Some(format!(
+        "{{\"lastgood\":\"{}\",\"id\":{},\"method\":{},\"url\":{},\"trail\":[{}],\
+         \"shown\":\"{shown}\",\"status\":{}{age},\"ms\":{}{}}}",
+        if exchange.would().is_some() {
+            "observed"
+        } else {
+            "degraded"
+        },
         json::string(told.id),
         json::string(told.method),
         json::string(told.path),
         trail.join(","),
         told.status,
         millis(told.took),
-    )
+        reasons(exchange),
+    ))
+}
+
+const fn name_of(source: Source) -> &'static str {
+    match source {
+        Source::Origin => "origin",
+        Source::Copy(_) => "copy",
+        Source::Answer(_) => "answer",
+        Source::Nobody => "nobody",
+    }
+}
+
+/// Why less was done than could have been, and what would have been.
+fn reasons(exchange: &Exchange) -> String {
+    let mut reasons = String::new();
+    if let Some(restraint) = exchange.restraint() {
+        reasons.push_str(&format!(",\"why\":\"{}\"", restraint.name()));
+    }
+    if exchange.is_starved() {
+        reasons.push_str(",\"budget\":\"spent\"");
+    }
+    match exchange.would() {
+        None => {}
+        Some(Would::Ask(origin)) => {
+            reasons.push_str(&format!(",\"would\":\"ask origin {origin}\""))
+        }
+        Some(Would::Restrain(_)) => reasons.push_str(",\"would\":\"spare the origin\""),
+        Some(Would::Reply(source)) => {
+            reasons.push_str(&format!(",\"would\":\"show {}\"", name_of(source)));
+        }
+    }
+    reasons
 }
 
 /// One line of JSON about a good head whose body turned out to be none: it was

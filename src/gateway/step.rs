@@ -1,17 +1,26 @@
 //! What an exchange is told, and what it decides: plain values.
 
+use super::memory::{Memory, Restraint};
 use super::{attempt_limit, may_show_copies, within_upload};
 use crate::answer::Asker;
 use crate::copies::{Aged, Copy};
 use crate::policy::Policy;
 use crate::retry::Repeatability;
 use crate::verdict::{Cause, Facts, Failure};
-use crate::wire::{RequestHead, Timestamp};
+use crate::wire::{Method, RequestHead, Timestamp};
 use core::time::Duration;
 
 /// What an exchange needs to know of its request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
+    /// The key of the page.
+    pub(super) key: u64,
+    pub(super) safe: bool,
+    /// It has been here before, too often.
+    pub(super) looped: bool,
+    pub(super) needs_credentials: bool,
+    /// Others that ask for the same may be given the same.
+    pub(super) may_be_shared: bool,
     pub(super) repeat: Repeatability,
     pub(super) limit: Duration,
     pub(super) deadline: Duration,
@@ -22,15 +31,18 @@ pub struct Request {
 }
 
 impl Request {
-    /// Takes what matters from a request's head. `replayable` tells whether its
-    /// body, if any, can be sent a second time.
+    /// Takes what matters from the head of a request for `url`. `replayable`
+    /// tells whether its body, if any, can be sent a second time; `looped` that
+    /// it came round too often.
     #[must_use]
     pub fn new(
         head: &RequestHead<'_>,
+        url: &str,
         asker: &Asker<'_>,
-        replayable: bool,
+        (replayable, looped): (bool, bool),
         policy: &Policy,
     ) -> Self {
+        let signed_in = head.authorized || head.has_cookie_beyond(&policy.cookies_ignored);
         let repeat = Repeatability::of(head, policy);
         let deadline = if head.method.is_safe() {
             policy.deadline
@@ -38,11 +50,16 @@ impl Request {
             policy.unsafe_deadline
         };
         Self {
+            key: Memory::key(url),
+            safe: head.method.is_safe(),
+            looped,
+            needs_credentials: policy.needs_credentials && signed_in,
+            may_be_shared: head.method == Method::Get && !head.ranged && !signed_in,
             repeat,
             limit: within_upload(replayable, attempt_limit(head.method, repeat, policy)),
             deadline: within_upload(replayable, deadline),
             may_show_copies: may_show_copies(head, policy),
-            signed_in: head.authorized || head.has_cookie_beyond(&policy.cookies_ignored),
+            signed_in,
             replayable,
             wants_raw_error: asker.is_script(),
         }
@@ -58,10 +75,15 @@ pub enum Event {
     Looked(Option<Copy>),
     /// Answers [`Step::Begin`].
     Begun,
-    /// An attempt got the head of a response.
-    Responded(Facts),
-    /// An attempt ended without one.
-    Failed(Cause),
+    /// The attempt of this number got the head of a response.
+    Responded(u8, Facts),
+    /// The attempt of this number ended without one.
+    Failed(u8, Cause),
+    /// Answers [`Step::Inspect`]: why the body makes the response a failure, if
+    /// it does.
+    Inspected(Option<Cause>),
+    /// The visitor left.
+    Left,
     /// The time in [`Step::Wait`] was reached.
     Woke,
 }
@@ -73,6 +95,8 @@ pub struct Attempt {
     pub number: u8,
     /// Index into the configured origins.
     pub origin: usize,
+    /// It runs beside the one before, which is not given up.
+    pub beside: bool,
 }
 
 /// What the host does next.
@@ -85,6 +109,9 @@ pub enum Step {
     Begin(Attempt),
     /// Wait for an attempt, at most until then.
     Wait(Timestamp),
+    /// Look at the body of the response to the attempt of this number, as it is
+    /// small; if it is not after all, it is good.
+    Inspect(u8),
     /// Send the reply.
     Reply(Reply),
 }
@@ -94,9 +121,10 @@ pub enum Step {
 pub struct Reply {
     /// Whose response goes out.
     pub source: Source,
-    /// Whether the running attempt goes on behind the reply, so that its late
-    /// answer still refreshes the copy.
-    pub goes_on: bool,
+    /// Until when the running attempt goes on behind the reply, so that its late
+    /// answer still refreshes the copy, if it does. Its end is an event like any
+    /// other.
+    pub goes_on: Option<Timestamp>,
 }
 
 /// Whose response goes out.
@@ -108,6 +136,19 @@ pub enum Source {
     Copy(Aged),
     /// One of our own.
     Answer(Failure),
+    /// None: the visitor left.
+    Nobody,
+}
+
+/// What would have been done, where policy only observes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Would {
+    /// Another attempt, at this origin.
+    Ask(usize),
+    /// No attempt, or not at once.
+    Restrain(Restraint),
+    /// This reply.
+    Reply(Source),
 }
 
 /// One attempt, looked back upon.

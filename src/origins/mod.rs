@@ -1,100 +1,290 @@
-//! Which origin is asked next.
+//! Which origin is asked: who is well, whose turn it is, who may see what.
 //!
-//! Origins are in the operator's order: the first is asked as long as it
-//! answers, the others are backups. A repetition avoids the origin that just
-//! failed, if another may be asked.
+//! Origins with a weight share the load; the others are backups in the
+//! operator's order. All of it is learnt in one isolate, from real answers, and
+//! lives as long as that does.
 
-use crate::retry::Permission;
-use alloc::{vec, vec::Vec};
+mod health;
+mod latency;
+mod load;
+mod objects;
+mod tally;
 
-/// How often each origin was asked for one request.
-#[derive(Clone, Debug)]
-pub struct Tally {
-    asked: Vec<u8>,
+pub use health::{Health, Standing};
+pub use objects::{Held, Objects};
+pub use tally::{Tally, Usable};
+
+use crate::policy::{Configuration, Guards, Origin};
+use crate::retry::Random;
+use crate::verdict::Failure;
+use crate::wire::Timestamp;
+use alloc::{rc::Rc, vec, vec::Vec};
+use core::time::Duration;
+
+/// What is known of all origins.
+#[derive(Debug)]
+pub struct Origins {
+    listed: Vec<Origin>,
+    health: Vec<Health>,
+    /// Each origin with a weight, as often as that says: one draw chooses.
+    wheel: Vec<u8>,
+    guards: Rc<Guards>,
 }
 
-impl Tally {
-    /// Nobody was asked yet; there is at least one origin.
+impl Default for Origins {
+    fn default() -> Self {
+        Self::new(&Configuration::default())
+    }
+}
+
+impl Origins {
+    /// Of the origins that were configured nothing is known yet. Without any,
+    /// there is the zone's own.
     #[must_use]
-    pub fn new(origins: usize) -> Self {
+    pub fn new(configuration: &Configuration) -> Self {
+        let mut listed = configuration.origins.clone();
+        if listed.is_empty() {
+            listed.push(Origin {
+                weight: 1,
+                ..Origin::new("".into())
+            });
+        }
+        let turns = |(index, origin): (usize, &Origin)| {
+            vec![u8::try_from(index).unwrap_or_default(); origin.weight.into()]
+        };
         Self {
-            asked: vec![0; origins.max(1)],
+            health: vec![Health::default(); listed.len()],
+            wheel: listed.iter().enumerate().flat_map(turns).collect(),
+            listed,
+            guards: Rc::new(configuration.guards.clone()),
         }
     }
 
-    /// Notes an attempt on an origin.
-    pub fn count(&mut self, origin: usize) {
-        if let Some(count) = self.asked.get_mut(origin) {
-            *count = count.saturating_add(1);
-        }
-    }
-
-    /// How often an origin was asked.
+    /// How many there are.
     #[must_use]
-    pub fn asked(&self, origin: usize) -> u8 {
-        self.asked.get(origin).copied().unwrap_or(u8::MAX)
+    pub const fn count(&self) -> usize {
+        self.listed.len()
     }
 
-    /// The origin to ask after `failed` failed: the least asked of the others,
-    /// in order, then `failed` again; `None` if none may be asked.
-    ///
-    /// `per_origin` limits the attempts on each of several origins. It does not
-    /// hold where there is nowhere else to go.
+    /// One of them, as it was configured.
     #[must_use]
-    pub fn next(&self, failed: usize, permission: Permission, per_origin: u8) -> Option<usize> {
-        let others = (0..self.asked.len()).filter(|origin| {
-            permission.elsewhere && *origin != failed && self.asked(*origin) < per_origin
-        });
-        let other = others.min_by_key(|origin| self.asked(*origin));
-        let confined = self.asked.len() == 1 || !permission.elsewhere;
-        let again = permission.here && (confined || self.asked(failed) < per_origin);
-        other.or_else(|| again.then_some(failed))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOTH: Permission = Permission {
-        here: true,
-        elsewhere: true,
-    };
-    const HERE: Permission = Permission {
-        here: true,
-        elsewhere: false,
-    };
-    const ELSEWHERE: Permission = Permission {
-        here: false,
-        elsewhere: true,
-    };
-
-    #[test]
-    fn a_lone_origin_is_asked_again() {
-        let mut tally = Tally::new(1);
-        tally.count(0);
-        assert_eq!(tally.next(0, BOTH, 1), Some(0));
-        assert_eq!(tally.next(0, ELSEWHERE, 1), None);
+    pub fn get(&self, origin: usize) -> Option<&Origin> {
+        self.listed.get(origin)
     }
 
-    #[test]
-    fn backups_come_in_order_and_once_each() {
-        let mut tally = Tally::new(3);
-        let mut order = vec![];
-        let mut origin = Some(0);
-        while let Some(asked) = origin {
-            order.push(asked);
-            tally.count(asked);
-            origin = tally.next(asked, BOTH, 1);
+    /// The rules that protect them.
+    #[must_use]
+    pub fn guards(&self) -> &Guards {
+        &self.guards
+    }
+
+    /// Whether an origin may be asked. `secrets` says that the request makes no
+    /// sense without its credentials.
+    #[must_use]
+    pub fn usable(&self, origin: usize, secrets: bool, now: Timestamp) -> Usable {
+        match (self.listed.get(origin), self.health.get(origin)) {
+            (Some(listed), _) if listed.down || (secrets && !listed.trusted) => Usable::Never,
+            (Some(_), Some(health)) if health.is_held(now) => Usable::Held,
+            (Some(_), Some(_)) => Usable::Well,
+            _ => Usable::Never,
         }
-        assert_eq!(order, [0, 1, 2]);
     }
 
-    #[test]
-    fn what_may_not_go_elsewhere_stays() {
-        let mut tally = Tally::new(2);
-        tally.count(0);
-        assert_eq!(tally.next(0, HERE, 1), Some(0));
-        assert_eq!(tally.next(0, ELSEWHERE, 1), Some(1));
+    /// The origin that a request goes to first: of two drawn by weight the one
+    /// with less to do, else the first backup that is well. If none is well,
+    /// one that is not is asked all the same; `None` if none may be.
+    #[must_use]
+    pub fn choose(&self, secrets: bool, now: Timestamp, random: &mut Random) -> Option<usize> {
+        let usable = |origin: &usize| self.usable(*origin, secrets, now);
+        let is = |wanted: Usable| move |origin: &usize| usable(origin) == wanted;
+        let weighted = |origin: &usize| self.listed.get(*origin).is_some_and(|it| it.weight > 0);
+        let all = 0..self.listed.len();
+        let drawn = [self.draw(random), self.draw(random)].into_iter().flatten();
+        drawn
+            .filter(is(Usable::Well))
+            .min_by_key(|origin| self.burden(*origin))
+            .or_else(|| all.clone().filter(weighted).find(is(Usable::Well)))
+            .or_else(|| all.clone().find(is(Usable::Well)))
+            .or_else(|| all.clone().find(is(Usable::Held)))
+    }
+
+    /// The origin that a request can go to as it came: the one that is chosen, if
+    /// nothing has to be changed for it.
+    #[must_use]
+    pub fn choose_plain(&self, now: Timestamp, random: &mut Random) -> Option<usize> {
+        let chosen = self.choose(false, now, random)?;
+        let plain = self.listed.get(chosen).is_some_and(Origin::is_plain);
+        plain.then_some(chosen)
+    }
+
+    fn draw(&self, random: &mut Random) -> Option<usize> {
+        match self.wheel.as_slice() {
+            [] => None,
+            [only] => Some(usize::from(*only)),
+            wheel => {
+                let turns = u64::try_from(wheel.len()).unwrap_or(1);
+                let turn = random.draw().checked_rem(turns).unwrap_or_default();
+                let turn = wheel.get(usize::try_from(turn).unwrap_or_default());
+                turn.map(|origin| usize::from(*origin))
+            }
+        }
+    }
+
+    /// What runs at an origin, in proportion to its weight.
+    fn burden(&self, origin: usize) -> u32 {
+        let weight = self.listed.get(origin).map_or(1, |listed| listed.weight);
+        let running = self.health.get(origin).map_or(0, |it| it.load.running());
+        running
+            .saturating_mul(100)
+            .checked_div(weight.into())
+            .unwrap_or(u32::MAX)
+    }
+
+    /// How the best of the origins is doing.
+    #[must_use]
+    pub fn standing(&mut self, now: Timestamp, random: &mut Random) -> Standing {
+        let Self {
+            health,
+            listed,
+            guards,
+            ..
+        } = self;
+        let asked = health.iter_mut().zip(listed).filter(|(_, it)| !it.down);
+        let standings = asked.map(|(health, _)| health.standing(guards.breaker, now, random));
+        standings.min().unwrap_or(Standing::Down)
+    }
+
+    /// Whether an origin that is down is probed.
+    #[must_use]
+    pub fn have_breaker(&self) -> bool {
+        self.guards.breaker.is_some()
+    }
+
+    /// Whether each origin failed lately, and is left alone for it.
+    #[must_use]
+    pub fn are_held(&self, now: Timestamp) -> bool {
+        self.health.iter().all(|health| health.is_held(now))
+    }
+
+    /// Takes the right to be the next probe of an origin that is down.
+    pub fn take_probe(
+        &mut self,
+        safe: bool,
+        secrets: bool,
+        now: Timestamp,
+        random: &mut Random,
+    ) -> Option<usize> {
+        let rule = self.guards.breaker;
+        (0..self.listed.len()).find(|origin| {
+            self.usable(*origin, secrets, now) != Usable::Never
+                && self
+                    .health
+                    .get_mut(*origin)
+                    .is_some_and(|health| health.take_probe(safe, rule, now, random))
+        })
+    }
+
+    /// How long a probe may take.
+    #[must_use]
+    pub fn probe_patience(&self, origin: usize) -> Duration {
+        self.health
+            .get(origin)
+            .map_or(Duration::MAX, Health::probe_patience)
+    }
+
+    /// Whether an origin is known to be down.
+    #[must_use]
+    pub fn is_down(&self, origin: usize, now: Timestamp) -> bool {
+        self.health
+            .get(origin)
+            .is_some_and(|health| health.is_down(now))
+    }
+
+    /// Whether an origin has answered nobody for so long that waiting on is of
+    /// no use.
+    #[must_use]
+    pub fn is_silent(&self, origin: usize, now: Timestamp) -> bool {
+        self.health
+            .get(origin)
+            .is_some_and(|health| health.is_silent(now))
+    }
+
+    /// The last failure of the first origin that had one.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<Failure> {
+        self.health.iter().find_map(Health::failure)
+    }
+
+    /// Whether what was held since then is free again.
+    #[must_use]
+    pub fn have_recovered_since(&self, since: Timestamp, slow: bool) -> bool {
+        let recovered = |health: &Health| health.has_recovered_since(since, slow);
+        self.health.iter().any(recovered)
+    }
+
+    /// Whether any origin has room for one more request; for one that could be
+    /// answered with a copy, without what is reserved for others.
+    #[must_use]
+    pub fn any_has_room(&self, with_copy: bool, now: Timestamp) -> bool {
+        let room = |health: &Health| health.load.has_room(with_copy, now);
+        self.health.iter().any(room)
+    }
+
+    /// Whether an origin has room for one more request.
+    #[must_use]
+    pub fn has_room(&self, origin: usize, now: Timestamp) -> bool {
+        let health = self.health.get(origin);
+        health.is_none_or(|health| health.load.has_room(false, now))
+    }
+
+    /// The time within which so many per cent of answers came.
+    #[must_use]
+    pub fn percentile(&self, origin: usize, percent: u8) -> Option<Duration> {
+        self.health.get(origin)?.percentile(percent)
+    }
+
+    /// An attempt begins.
+    pub fn begin(&mut self, origin: usize, now: Timestamp) {
+        if let Some(health) = self.health.get_mut(origin) {
+            health.lease(self.guards.breaker, now);
+            health.begin(now);
+        }
+    }
+
+    /// A good answer came to an attempt that began at `began`.
+    pub fn good(&mut self, origin: usize, began: Timestamp, quick: Duration, now: Timestamp) {
+        if let Some(health) = self.health.get_mut(origin) {
+            health.good(began, quick, now);
+        }
+    }
+
+    /// An attempt that began at `began` failed.
+    pub fn failed(
+        &mut self,
+        origin: usize,
+        failure: &Failure,
+        began: Timestamp,
+        now: Timestamp,
+        random: &mut Random,
+    ) {
+        let guards = Rc::clone(&self.guards);
+        if let Some(health) = self.health.get_mut(origin) {
+            health.failed(failure, began, now, &guards, random);
+        }
+    }
+
+    /// An attempt was given up before its end.
+    pub fn abandoned(&mut self, origin: usize, began: Timestamp, now: Timestamp) {
+        if let Some(health) = self.health.get_mut(origin) {
+            health.abandoned(began, now);
+        }
+    }
+
+    /// A probe on a cron trigger ended.
+    pub fn probed(&mut self, origin: usize, good: bool, now: Timestamp, random: &mut Random) {
+        let guards = Rc::clone(&self.guards);
+        if let (Some(health), Some(rule)) = (self.health.get_mut(origin), &guards.probe) {
+            health.probed(good, rule, &guards, now, random);
+        }
     }
 }

@@ -3,10 +3,12 @@
 //! A reader takes a value or says what would be right in its place; where, and
 //! what stands there, is added by the caller.
 
-use super::{AnswerStatus, AnswerWith, Failures, Mode, Policy, Value};
-use crate::wire::{json, time::millis};
-use alloc::{format, string::String, string::ToString, vec::Vec};
-use core::time::Duration;
+use super::read::{
+    DAY, MIB, MINUTE, bytes, failures, few, field_name, members, names, one_of, optional, span,
+    truth,
+};
+use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Value};
+use alloc::string::String;
 
 pub(super) type Set = fn(&mut Policy, &Value) -> Result<(), String>;
 
@@ -21,10 +23,10 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
         one_of(&modes, value).map(|mode| policy.mode = mode)
     }),
     ("attempts", |policy, value| {
-        whole(value, 1, 10).map(|n| policy.attempts = n)
+        few(value, 1, 10).map(|n| policy.attempts = n)
     }),
     ("attempts_per_origin", |policy, value| {
-        whole(value, 1, 10).map(|n| policy.attempts_per_origin = n)
+        few(value, 1, 10).map(|n| policy.attempts_per_origin = n)
     }),
     ("attempt_timeout", |policy, value| {
         span(value, 10, 10 * MINUTE).map(|span| policy.attempt_timeout = span)
@@ -50,6 +52,37 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     }),
     ("retry_after", |policy, value| {
         truth(value).map(|on| policy.retry_after = on)
+    }),
+    ("retry_stop_header", |policy, value| {
+        field_name(value).map(|name| policy.retry_stop_header = Some(name))
+    }),
+    ("retry_header", |policy, value| {
+        field_name(value).map(|name| policy.retry_header = Some(name))
+    }),
+    ("attempt_header", |policy, value| {
+        field_name(value).map(|name| policy.attempt_header = Some(name))
+    }),
+    ("hedge", hedge),
+    ("collapse", |policy, value| {
+        optional(value, COLLAPSE, Collapse::DEFAULT, |chosen, name, value| {
+            let span = span(value, 0, MINUTE);
+            match name {
+                "wait" => Some(span.map(|span| chosen.wait = span)),
+                "age" => Some(span.map(|span| chosen.age = span)),
+                _ => None,
+            }
+        })
+        .map(|chosen| policy.collapse = chosen)
+    }),
+    ("hold_down", hold_down),
+    ("needs_credentials", |policy, value| {
+        truth(value).map(|on| policy.needs_credentials = on)
+    }),
+    ("disguised", |policy, value| {
+        truth(value).map(|on| policy.disguised = on)
+    }),
+    ("observe", |policy, value| {
+        truth(value).map(|on| policy.observe = on)
     }),
     ("body_limit", |policy, value| {
         bytes(value, 16 * MIB).map(|n| policy.body_limit = n)
@@ -91,189 +124,50 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     }),
 ];
 
-const MINUTE: u64 = 60_000;
-const DAY: u64 = 24 * 60 * MINUTE;
-const MIB: u64 = 1024 * 1024;
+const BACKOFF: &str = "{ base = \"50ms\", cap = \"250ms\" }";
+const COLLAPSE: &str = "{ wait = \"5s\", age = \"5s\" }";
+const HEDGE: &str = "{ after = \"300ms\" } or { percentile = 95 }";
+const HOLD_DOWN: &str = "{ failures = 2, base = \"1s\", cap = \"60s\" }";
 
 fn backoff(policy: &mut Policy, value: &Value) -> Result<(), String> {
-    let remedy = || String::from("a table such as { base = \"50ms\", cap = \"250ms\" }");
-    let Value::Table(entries) = value else {
-        return Err(remedy());
-    };
     let mut chosen = policy.backoff;
-    for (name, value) in entries {
-        let span = span(value, 0, MINUTE).map_err(|wanted| format!("for {name} {wanted}"))?;
-        match name.as_str() {
-            "base" => chosen.base = span,
-            "cap" => chosen.cap = span,
-            _ => return Err(remedy()),
+    members(value, BACKOFF, |name, value| {
+        let span = span(value, 0, MINUTE);
+        match name {
+            "base" => Some(span.map(|span| chosen.base = span)),
+            "cap" => Some(span.map(|span| chosen.cap = span)),
+            _ => None,
         }
-    }
+    })?;
     policy.backoff = chosen;
     Ok(())
 }
 
-fn one_of<T: Copy>(choices: &[(&str, T)], value: &Value) -> Result<T, String> {
-    let chosen = match value {
-        Value::Text(text) => choices.iter().find(|(name, _)| name == text),
-        Value::Number(_) => choices.iter().find(|(name, _)| value.to_string() == *name),
+fn hedge(policy: &mut Policy, value: &Value) -> Result<(), String> {
+    let chosen = optional(
+        value,
+        HEDGE,
+        Hedge::Percentile(95),
+        |chosen, name, value| match name {
+            "after" => Some(span(value, 1, MINUTE).map(|span| *chosen = Hedge::After(span))),
+            "percentile" => {
+                Some(few(value, 50, 99).map(|percent| *chosen = Hedge::Percentile(percent)))
+            }
+            _ => None,
+        },
+    )?;
+    policy.hedge = chosen;
+    Ok(())
+}
+
+fn hold_down(policy: &mut Policy, value: &Value) -> Result<(), String> {
+    let before = policy.hold_down.unwrap_or(HoldDown::DEFAULT);
+    policy.hold_down = optional(value, HOLD_DOWN, before, |chosen, name, value| match name {
+        "base" => Some(span(value, 1, DAY).map(|span| chosen.base = span)),
+        "cap" => Some(span(value, 1, DAY).map(|span| chosen.cap = span)),
+        "failures" => Some(few(value, 1, 100).map(|count| chosen.failures = count)),
+        "without_copy" => Some(truth(value).map(|on| chosen.without_copy = on)),
         _ => None,
-    };
-    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
-        let mut names = String::new();
-        for (name, _) in choices {
-            names.push_str(if names.is_empty() { "" } else { " or " });
-            names.push_str(&json::string(name));
-        }
-        names
-    })
-}
-
-fn whole(value: &Value, least: u8, most: u8) -> Result<u8, String> {
-    match value {
-        Value::Number(number) => (least..=most).find(|whole| f64::from(*whole) == *number),
-        _ => None,
-    }
-    .ok_or_else(|| format!("a whole number from {least} to {most}"))
-}
-
-fn truth(value: &Value) -> Result<bool, String> {
-    match value {
-        Value::Bool(on) => Ok(*on),
-        _ => Err(String::from("true or false")),
-    }
-}
-
-fn span(value: &Value, least_ms: u64, most_ms: u64) -> Result<Duration, String> {
-    let read = match value {
-        Value::Text(text) => duration(text),
-        _ => None,
-    };
-    let (least, most) = (
-        Duration::from_millis(least_ms),
-        Duration::from_millis(most_ms),
-    );
-    read.filter(|span| (least..=most).contains(span))
-        .ok_or_else(|| {
-            format!(
-                "a duration such as \"700ms\", \"10s\", \"5m\", \"24h\" or \"7d\", from {} to {}",
-                spoken(least),
-                spoken(most)
-            )
-        })
-}
-
-/// Reads `"250ms"`, `"10s"`, `"5m"`, `"24h"` or `"7d"`.
-#[must_use]
-pub fn duration(text: &str) -> Option<Duration> {
-    let units = [
-        ("ms", 1),
-        ("s", 1000),
-        ("m", MINUTE),
-        ("h", 60 * MINUTE),
-        ("d", DAY),
-    ];
-    units.into_iter().find_map(|(unit, millis)| {
-        let digits = text.trim().strip_suffix(unit)?.trim_end();
-        let count: u64 = plain(digits)?;
-        Some(Duration::from_millis(count.checked_mul(millis)?))
-    })
-}
-
-/// A duration in the largest unit that needs no fraction.
-pub(super) fn spoken(span: Duration) -> String {
-    let millis = millis(span);
-    let units = [("d", DAY), ("h", 60 * MINUTE), ("m", MINUTE), ("s", 1000)];
-    let whole = |unit: u64| millis >= unit && millis.is_multiple_of(unit);
-    match units.into_iter().find(|(_, unit)| whole(*unit)) {
-        Some((name, unit)) => format!("{}{name}", millis.checked_div(unit).unwrap_or_default()),
-        None => format!("{millis}ms"),
-    }
-}
-
-fn plain(digits: &str) -> Option<u64> {
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| digits.parse().ok())?
-}
-
-fn bytes(value: &Value, most: u64) -> Result<u64, String> {
-    let units = [("KiB", 1024), ("MiB", MIB), ("B", 1)];
-    let read = match value {
-        Value::Text(text) => units.into_iter().find_map(|(unit, factor)| {
-            plain(text.trim().strip_suffix(unit)?.trim_end())?.checked_mul(factor)
-        }),
-        _ => None,
-    };
-    read.filter(|count| *count <= most).ok_or_else(|| {
-        format!(
-            "a size such as \"64KiB\" or \"1MiB\", at most {}MiB",
-            most / MIB
-        )
-    })
-}
-
-fn names(value: &Value) -> Result<Vec<String>, String> {
-    let remedy = || String::from("a list of names such as [\"_ga\"]");
-    let Value::List(items) = value else {
-        return Err(remedy());
-    };
-    items
-        .iter()
-        .map(|item| match item {
-            Value::Text(name) => Ok(name.clone()),
-            _ => Err(remedy()),
-        })
-        .collect()
-}
-
-/// A word that is not understood is named, and the others are taken: the
-/// operator meant those. A list of which nothing is left stays what it was, for
-/// one that silently lost everything would switch a whole rule off.
-fn failures(list: &mut Failures, value: &Value) -> Result<(), String> {
-    const REMEDY: &str = "a list of \"network\", \"timeout\", statuses and ranges from 400 on, \
-                          such as [\"network\", \"502-504\"]";
-    let Value::List(items) = value else {
-        return Err(REMEDY.into());
-    };
-    let mut understood = Failures::default();
-    let strange = items
-        .iter()
-        .filter(|item| !understood.add(&word(item)))
-        .last();
-    match strange {
-        Some(item) if understood == Failures::default() => {
-            Err(format!("{REMEDY}; {item} is none of these"))
-        }
-        Some(item) => {
-            *list = understood;
-            Err(format!("{REMEDY}; {item} is none of these and left out"))
-        }
-        None => {
-            *list = understood;
-            Ok(())
-        }
-    }
-}
-
-fn word(item: &Value) -> String {
-    match item {
-        Value::Text(word) => word.clone(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_spoken_as_they_are_written() {
-        for text in ["0ms", "250ms", "1500ms", "10s", "5m", "24h", "7d"] {
-            let spoken = spoken(duration(text).unwrap());
-            assert_eq!(duration(&spoken), duration(text), "{text} {spoken}");
-        }
-        assert_eq!(spoken(Duration::from_secs(86_400)), "1d");
-    }
+    })?;
+    Ok(())
 }

@@ -7,12 +7,17 @@
 
 mod failures;
 mod fields;
+mod guards;
+mod origin;
 mod parse;
+mod read;
 mod value;
 
 pub use failures::Failures;
-pub use fields::duration;
+pub use guards::{Breaker, BudgetRule, Ejection, Guards, LoopRule, Probe, Tokens};
+pub use origin::Origin;
 pub use parse::{Problem, parse};
+pub use read::duration;
 pub use value::Value;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
@@ -57,6 +62,56 @@ pub struct Backoff {
     pub cap: Duration,
 }
 
+/// How long to leave something alone that failed, while a copy can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldDown {
+    /// So many requests for it have to fail in a row, or one in which the origin
+    /// asks for time: 2, since one alone may be chance.
+    pub failures: u8,
+    /// How long at first; it doubles with each further failure.
+    pub base: Duration,
+    /// No hold-down is longer.
+    pub cap: Duration,
+    /// Whether it holds where there is no copy as well: then the answer is ours.
+    pub without_copy: bool,
+}
+
+impl HoldDown {
+    /// What holds if nothing is said.
+    pub const DEFAULT: Self = Self {
+        failures: 2,
+        base: Duration::from_secs(1),
+        cap: Duration::from_secs(60),
+        without_copy: false,
+    };
+}
+
+/// When a second attempt begins although the first still runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hedge {
+    /// After this long.
+    After(Duration),
+    /// After so many per cent of answers would have been there.
+    Percentile(u8),
+}
+
+/// How requests for the same page wait for one of them (cache mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Collapse {
+    /// How long one waits before it asks by itself: 5 s, as in nginx.
+    pub wait: Duration,
+    /// How long the one that asks counts as asking: 5 s.
+    pub age: Duration,
+}
+
+impl Collapse {
+    /// What holds if nothing is said.
+    pub const DEFAULT: Self = Self {
+        wait: Duration::from_secs(5),
+        age: Duration::from_secs(5),
+    };
+}
+
 /// The rules for one route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -87,6 +142,29 @@ pub struct Policy {
     pub retry_unsafe: bool,
     /// Whether `Retry-After` is obeyed where it fits the deadline.
     pub retry_after: bool,
+    /// A response that carries this field is never repeated: the origin's veto.
+    pub retry_stop_header: Option<String>,
+    /// A response that carries this field is a failure, whatever its status.
+    pub retry_header: Option<String>,
+    /// The field that tells the origin the number of each attempt, the first
+    /// one's too, and the client how many there were. Without it, the origin is
+    /// told from the second attempt on, in `lastgood-attempt`.
+    pub attempt_header: Option<String>,
+    /// A second attempt beside a slow first one; off.
+    pub hedge: Option<Hedge>,
+    /// Requests for one page wait for one of them, in cache mode; off.
+    pub collapse: Option<Collapse>,
+    /// How long a page that failed is not asked for again while there is a copy:
+    /// 1 s doubling to 60 s.
+    pub hold_down: Option<HoldDown>,
+    /// Requests with credentials make no sense without them: they do not go to
+    /// an origin that may not see them.
+    pub needs_credentials: bool,
+    /// Whether small good answers are looked at, since some gateways send their
+    /// error pages as 200.
+    pub disguised: bool,
+    /// Changes nothing, and logs what would have been done.
+    pub observe: bool,
     /// How often one origin is asked, if there are several: once.
     pub attempts_per_origin: u8,
     /// Request bodies up to this many bytes are held for a second attempt:
@@ -135,6 +213,15 @@ impl Default for Policy {
             failover_on: Failures::all_and(&gateway),
             retry_unsafe: false,
             retry_after: true,
+            retry_stop_header: None,
+            retry_header: None,
+            attempt_header: None,
+            hedge: None,
+            collapse: None,
+            hold_down: Some(HoldDown::DEFAULT),
+            needs_credentials: false,
+            disguised: false,
+            observe: false,
             attempts_per_origin: 1,
             body_limit: 64 * 1024,
             stale_on: Failures::all_and(&stale),
@@ -176,9 +263,10 @@ fn analytics() -> Vec<String> {
 /// Everything that was configured: origins, and rules by path.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Configuration {
-    /// Base URLs without a slash at their end, the first choice first. Empty:
-    /// the zone's own origin.
-    pub origins: Vec<String>,
+    /// The first choice first. Empty: the zone's own origin.
+    pub origins: Vec<Origin>,
+    /// What holds for all routes together.
+    pub guards: Guards,
     routes: Vec<(String, Rc<Policy>)>,
     fallback: Rc<Policy>,
 }

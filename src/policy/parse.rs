@@ -5,8 +5,9 @@
 //! parsing always yields a whole [`Configuration`], with the default where a
 //! field was wrong, and beside it the list of what was wrong.
 
-use super::fields::{FIELDS, spoken};
-use super::{Configuration, Policy, Value};
+use super::fields::FIELDS;
+use super::read::spoken;
+use super::{Configuration, Guards, Hedge, Policy, Value, guards, origin};
 use alloc::{format, rc::Rc, string::String, string::ToString, vec::Vec};
 use core::{fmt, time::Duration};
 
@@ -45,7 +46,7 @@ impl fmt::Display for Problem {
 pub fn parse(origin: &Value, lastgood: &Value) -> (Configuration, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut configuration = Configuration {
-        origins: origins(origin, &mut problems),
+        origins: origin::origins(origin, &mut problems),
         ..Configuration::default()
     };
     let entries = match lastgood {
@@ -57,14 +58,16 @@ pub fn parse(origin: &Value, lastgood: &Value) -> (Configuration, Vec<Problem>) 
         }
     };
     let (own, routes) = split_routes(entries);
+    configuration.guards = read_guards(entries, &mut problems);
     configuration.fallback = Rc::new(policy(&Policy::default(), "LASTGOOD", own, &mut problems));
     if let Some(routes) = routes {
         configuration.routes = read_routes(&configuration.fallback, routes, &mut problems);
     }
+    refuse_hedges_without_budget(&configuration, &mut problems);
     (configuration, problems)
 }
 
-fn problem(field: &str, value: &Value, remedy: &str) -> Problem {
+pub(super) fn problem(field: &str, value: &Value, remedy: &str) -> Problem {
     Problem {
         field: field.into(),
         value: value.to_string(),
@@ -76,44 +79,49 @@ type Entry = (String, Value);
 
 fn split_routes(entries: &[Entry]) -> (impl Iterator<Item = &Entry>, Option<&Value>) {
     let routes = entries.iter().find(|(name, _)| name == "routes");
-    let own = entries.iter().filter(|(name, _)| name != "routes");
+    let own = entries
+        .iter()
+        .filter(|(name, _)| name != "routes" && !is_guard(name));
     (own, routes.map(|(_, value)| value))
 }
 
-fn origins(value: &Value, problems: &mut Vec<Problem>) -> Vec<String> {
-    let listed = match value {
-        Value::Null => return Vec::new(),
-        Value::List(items) => items.as_slice(),
-        single => core::slice::from_ref(single),
-    };
-    let mut bases = Vec::new();
-    for item in listed {
-        match base_url(item) {
-            Some(base) => bases.push(base),
-            None => problems.push(problem(
-                "ORIGIN",
-                item,
-                "a URL such as \"https://origin.example.com\", or a list of them",
-            )),
-        }
-    }
-    bases
+fn is_guard(name: &str) -> bool {
+    guards::FIELDS.iter().any(|(known, _)| *known == name)
 }
 
-/// An absolute http(s) URL without query and fragment, its last slash off.
-fn base_url(value: &Value) -> Option<String> {
-    let Value::Text(text) = value else {
-        return None;
-    };
-    let text = text.trim();
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    let host = rest.split('/').next().unwrap_or_default();
-    let plain = !host.is_empty()
-        && !host.starts_with(':')
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "?#@\\".contains(c));
-    plain.then(|| String::from(text.trim_end_matches('/')))
+fn read_guards(entries: &[Entry], problems: &mut Vec<Problem>) -> Guards {
+    let mut read = Guards::default();
+    for (name, set) in guards::FIELDS {
+        let written = entries.iter().find(|(known, _)| known == name);
+        if let Some((_, value)) = written
+            && let Err(remedy) = set(&mut read, value)
+        {
+            problems.push(problem(&format!("LASTGOOD.{name}"), value, &remedy));
+        }
+    }
+    settle_guards(&mut read, problems);
+    read
+}
+
+fn settle_guards(guards: &mut Guards, problems: &mut Vec<Problem>) {
+    if let Some(ejection) = &mut guards.ejection
+        && ejection.hold > ejection.cap
+    {
+        problems.push(Problem {
+            field: "LASTGOOD.ejection".into(),
+            value: spoken(ejection.hold),
+            remedy: format!("a hold of at most its cap ({})", spoken(ejection.cap)),
+        });
+        ejection.hold = ejection.cap;
+    }
+    if guards.budget.most < guards.budget.percent {
+        problems.push(Problem {
+            field: "LASTGOOD.budget".into(),
+            value: format!("{}", guards.budget.most),
+            remedy: format!("for most at least percent ({})", guards.budget.percent),
+        });
+        guards.budget.most = guards.budget.percent;
+    }
 }
 
 fn read_routes(
@@ -198,15 +206,37 @@ fn policy<'e>(
 
 /// Names the known field that is written most alike, if one is close.
 fn unknown(name: &str) -> String {
+    if is_guard(name) {
+        return String::from(
+            "a field of the route; this one stands at the top of LASTGOOD, for all routes",
+        );
+    }
     let alike = |known: &str| {
         let common = known.chars().filter(|c| name.contains(*c)).count();
         let longest = known.len().max(name.len());
         common.saturating_mul(4) >= longest.saturating_mul(3)
             && known.chars().next() == name.chars().next()
     };
-    match FIELDS.iter().find(|(known, _)| alike(known)) {
-        Some((known, _)) => format!("a field that exists; did you mean `{known}`?"),
+    let guards = guards::FIELDS.iter().map(|(known, _)| known);
+    let mut known = FIELDS.iter().map(|(known, _)| known).chain(guards);
+    match known.find(|known| alike(known)) {
+        Some(known) => format!("a field that exists; did you mean `{known}`?"),
         None => String::from("a field that exists; the README lists them"),
+    }
+}
+
+/// A hedge is a repetition, and there is none without a budget.
+fn refuse_hedges_without_budget(configuration: &Configuration, problems: &mut Vec<Problem>) {
+    let budget = configuration.guards.budget;
+    let none = budget.most == 0 && budget.floor == 0 && budget.tokens.is_none();
+    let routes = configuration.routes.iter().map(|(_, policy)| policy);
+    let mut all = routes.chain([&configuration.fallback]);
+    if none && all.any(|policy| policy.hedge.is_some()) {
+        problems.push(Problem {
+            field: "LASTGOOD.hedge".into(),
+            value: "a hedge".into(),
+            remedy: "none where the budget is 0, or give the budget a percentage or a floor".into(),
+        });
     }
 }
 
@@ -248,6 +278,13 @@ fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Pr
     );
     let cap = policy.backoff.cap;
     limit("backoff", &mut policy.backoff.base, cap, "backoff's cap");
+    if let Some(hold_down) = &mut policy.hold_down {
+        let cap = hold_down.cap;
+        limit("hold_down", &mut hold_down.base, cap, "hold_down's cap");
+    }
+    if let Some(Hedge::After(after)) = &mut policy.hedge {
+        limit("hedge", after, deadline, "deadline");
+    }
 }
 
 #[cfg(test)]
@@ -287,10 +324,9 @@ mod tests {
                 "routes": [{"path": "/api/*", "mode": "off", "retry_unsafe": true}]}"#,
         );
         assert_eq!(problems, []);
-        assert_eq!(
-            configuration.origins,
-            ["https://a.test", "http://b.test:8080/base"]
-        );
+        let origins = configuration.origins.iter();
+        let urls: Vec<&str> = origins.map(|origin| origin.url.as_str()).collect();
+        assert_eq!(urls, ["https://a.test", "http://b.test:8080/base"]);
         let policy = configuration.policy_for("/");
         assert_eq!((policy.attempts, policy.body_limit), (2, MIB));
         assert_eq!(policy.attempt_timeout, Duration::from_secs(3));
@@ -370,6 +406,78 @@ mod tests {
         );
         check(r#"{"routes": {}}"#, "LASTGOOD.routes", "a list of tables");
         check(r#""on""#, "LASTGOOD = \"on\"", "a table");
+        for (written, field, remedy) in [
+            (
+                r#"{"breaker": {"failures": 0}}"#,
+                "LASTGOOD.breaker",
+                "for failures a whole number",
+            ),
+            (r#"{"breaker": "on"}"#, "LASTGOOD.breaker", "probe_every"),
+            (
+                r#"{"ejection": {"hold": "2m"}}"#,
+                "LASTGOOD.ejection",
+                "at most its cap",
+            ),
+            (
+                r#"{"budget": {"percent": 101}}"#,
+                "LASTGOOD.budget",
+                "from 0 to 100",
+            ),
+            (
+                r#"{"budget": {"percent": 50, "most": 40}}"#,
+                "LASTGOOD.budget",
+                "at least percent",
+            ),
+            (
+                r#"{"budget": {"tokens": {"max": 0}}}"#,
+                "LASTGOOD.budget",
+                "from 1 to 1000",
+            ),
+            (r#"{"loop": {"id": "a b"}}"#, "LASTGOOD.loop", "header"),
+            (
+                r#"{"probe": {"path": "health"}}"#,
+                "LASTGOOD.probe",
+                "/health",
+            ),
+            (
+                r#"{"hedge": {"after": "0s"}}"#,
+                "LASTGOOD.hedge",
+                "from 1ms",
+            ),
+            (
+                r#"{"hedge": {"after": "20s"}}"#,
+                "LASTGOOD.hedge",
+                "deadline",
+            ),
+            (
+                r#"{"hedge": true, "budget": {"percent": 0, "floor": 0}}"#,
+                "LASTGOOD.hedge",
+                "budget",
+            ),
+            (
+                r#"{"hold_down": {"base": "2m"}}"#,
+                "LASTGOOD.hold_down",
+                "cap",
+            ),
+            (
+                r#"{"collapse": {"wait": 5}}"#,
+                "LASTGOOD.collapse",
+                "for wait a duration",
+            ),
+            (
+                r#"{"attempt_header": "X Attempt"}"#,
+                "LASTGOOD.attempt_header",
+                "x-attempt",
+            ),
+            (r#"{"observe": 1}"#, "LASTGOOD.observe", "true or false"),
+            (
+                r#"{"routes": [{"path": "/x", "budget": {}}]}"#,
+                "LASTGOOD.routes[0].budget",
+                "at the top",
+            ),
+        ] {
+            check(written, field, remedy);
+        }
     }
 
     #[test]
@@ -399,6 +507,11 @@ mod tests {
             "\"https://a.test?x\"",
             "7",
             "\"https://u@a.test\"",
+            r#"{"trusted": false}"#,
+            r#"{"url": "https://a.test", "weight": 101}"#,
+            r#"{"url": "https://a.test", "host": "a b"}"#,
+            r#"{"url": "https://a.test", "colour": "red"}"#,
+            r#"{"url": "https://a.test", "strip": "blog"}"#,
         ] {
             let found = problems(wrong, "null");
             assert!(

@@ -152,6 +152,9 @@ mod tests {
                 status,
                 lifetime: None,
                 retry_after: None,
+                stop: false,
+                marked: false,
+                is_small: false,
             };
             let failure = Failure::answered(&facts);
             let given = permission(Repeatability::Unsafe, &failure, &policy);

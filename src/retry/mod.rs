@@ -6,9 +6,11 @@
 //! that knows what must not be done twice.
 
 mod backoff;
+mod budget;
 mod matrix;
 mod random;
 
 pub use backoff::{Pause, pause};
+pub use budget::Budget;
 pub use matrix::{Permission, Repeatability, permission};
 pub use random::Random;

@@ -132,6 +132,12 @@ pub struct RequestHead<'a> {
     pub upgrade: bool,
     /// `Idempotency-Key` is there: the origin can tell a repetition.
     pub keyed: bool,
+    /// `CDN-Loop`: who has passed it on already.
+    pub cdn_loop: &'a str,
+    /// It carries a token that may make a fault happen on purpose.
+    pub rehearsed: bool,
+    /// It tells a gateway how to retry.
+    pub controls: bool,
     /// A field that origins put into pages, and that is not part of the key of
     /// a copy, was set by the client: the answer may be poisoned.
     pub unkeyed_input: bool,
@@ -147,6 +153,26 @@ impl<'a> RequestHead<'a> {
         "idempotency-key",
         "x-forwarded-host",
         "forwarded",
+        "cdn-loop",
+        "lastgood-rehearsal",
+        "lastgood-attempt",
+        "x-envoy-max-retries",
+        "x-envoy-retry-on",
+    ];
+
+    /// Fields by which clients tell gateways how to retry. They are taken off a
+    /// request unless policy trusts them.
+    pub const CONTROLS: &'static [&'static str] = &[
+        "lastgood-attempt",
+        "lastgood-remaining",
+        "x-envoy-max-retries",
+        "x-envoy-retry-on",
+        "x-envoy-retry-grpc-on",
+        "x-envoy-retriable-status-codes",
+        "x-envoy-retriable-header-names",
+        "x-envoy-upstream-rq-timeout-ms",
+        "x-envoy-upstream-rq-per-try-timeout-ms",
+        "x-envoy-hedge-on-per-try-timeout",
     ];
 
     /// Reads a request; `url` is absolute.
@@ -162,6 +188,15 @@ impl<'a> RequestHead<'a> {
             ranged: fields.has("range"),
             upgrade: fields.has("upgrade"),
             keyed: fields.has("idempotency-key"),
+            cdn_loop: fields.get("cdn-loop"),
+            rehearsed: fields.has("lastgood-rehearsal"),
+            controls: [
+                "lastgood-attempt",
+                "x-envoy-max-retries",
+                "x-envoy-retry-on",
+            ]
+            .into_iter()
+            .any(|name| fields.has(name)),
             unkeyed_input: fields.has("forwarded")
                 || !(forwarded_host.is_empty() || forwarded_host.eq_ignore_ascii_case(host)),
         }
@@ -186,6 +221,12 @@ pub fn path_and_query(url: &str) -> &str {
 #[must_use]
 pub fn path(url: &str) -> &str {
     split_url(url).1
+}
+
+/// The host of an absolute URL, with its port.
+#[must_use]
+pub fn host(url: &str) -> &str {
+    split_url(url).0
 }
 
 /// What follows `https://` or `http://`.

@@ -8,6 +8,7 @@
 pub mod accept;
 pub mod cache_control;
 pub mod cache_status;
+pub mod cdn_loop;
 pub mod cookie;
 pub mod date;
 pub mod delta_seconds;

@@ -142,7 +142,7 @@ const GARBAGE = [
   ["no URL", "not a url"],
   ["another scheme", "ftp://origin.test"],
   ["a number", 8080],
-  ["a table", { url: "http://origin.test" }],
+  ["a table", { href: "http://origin.test" }],
   ["nothing", ""],
   ["a list of them", ["", 1]],
 ];

@@ -57,7 +57,7 @@ const BEFORE = [
     calls: 1,
   },
   {
-    at: "exchange_target",
+    at: "exchange_attempt",
     method: "POST",
     script: ["200 echo"],
     status: [200],

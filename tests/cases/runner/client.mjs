@@ -125,7 +125,8 @@ function dropAfter(socket, ms, due) {
   if (ms === null) return () => {};
   const timer = setTimeout(() => {
     due();
-    socket.destroy();
+    // A mere FIN is also sent by a client that still listens.
+    socket.resetAndDestroy();
   }, ms);
   return () => clearTimeout(timer);
 }

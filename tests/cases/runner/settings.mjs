@@ -45,6 +45,10 @@ const isGatewayClass = (list) => list.join() === "network,502,503,504";
 /** What a neutral policy means where it says nothing, in our words. @type {Configuration} */
 const BASE = {
   mode: "off",
+  ejection: false,
+  breaker: false,
+  hold_down: false,
+  budget: { percent: 100, most: 100, floor: 10000 },
   backoff: { base: "0ms", cap: "0ms" },
   notice: false,
   answer: "origin",
@@ -59,7 +63,7 @@ const GROUPS = ["retry", "cache", "errors", "status"];
 
 /** @type {Record<string, Field>} */
 const FIELDS = {
-  origins: (list) => (list.every(onlyNamed) ? NOTHING : null),
+  origins: (list) => (list.every(isExpressible) ? NOTHING : null),
   retry: () => NOTHING,
   "retry.attempts": (count) => ({ attempts: count }),
   "retry.on": (list) =>
@@ -68,6 +72,18 @@ const FIELDS = {
   "retry.unsafe": (flag) => ({ retry_unsafe: flag }),
   "retry.bodyLimit": (bytes) => ({ body_limit: size(bytes) }),
   "retry.retryAfter": (flag) => ({ retry_after: flag }),
+  "retry.stopHeader": (name) => ({ retry_stop_header: name }),
+  "retry.budget": ({ percent, floor, windowMs }) => ({
+    budget: {
+      percent,
+      most: percent,
+      floor,
+      window: milliseconds(Math.max(windowMs, 1000)),
+    },
+  }),
+  "retry.tokens": ({ max, ratio }) => ({
+    budget: { tokens: { max, refill_per_mille: ratio * 1000 } },
+  }),
   "retry.windowMs": (ms) => (ms === 0 ? NOTHING : null),
   "retry.backoffMs": ({ base, cap }) => ({
     backoff: { base: milliseconds(base), cap: milliseconds(cap) },
@@ -81,7 +97,41 @@ const FIELDS = {
     unsafe_deadline: milliseconds(ms),
     soft_deadline: milliseconds(ms),
   }),
+  // Of an origin as a whole, and of a page by itself where it says so. A lone
+  // origin is still asked, unless there is a copy.
+  health: ({ fails, windowMs, holdMs, object = false }) =>
+    object
+      ? {
+          mode: "standby",
+          hold_down: {
+            failures: fails,
+            base: milliseconds(holdMs),
+            cap: milliseconds(Math.max(holdMs, 60_000)),
+            without_copy: true,
+          },
+        }
+      : {
+          ejection: {
+            failures: fails,
+            window: milliseconds(windowMs),
+            hold: milliseconds(holdMs),
+            cap: milliseconds(Math.max(holdMs, 60_000)),
+          },
+        },
+  breaker: ({ fails, holdMs }) => ({
+    breaker: { failures: fails, span: "0s", probe_every: milliseconds(holdMs) },
+  }),
+  attemptHeader: (name) => ({ attempt_header: name }),
+  hedge: ({ delayMs }) => ({ hedge: { after: milliseconds(delayMs) } }),
+  dryRun: (flag) => ({ observe: flag }),
+  loop: ({ id, max }) => ({ loop: { id, limit: max } }),
   cache: () => ({ mode: "cache" }),
+  "cache.lock": ({ waitMs, ageMs }) => ({
+    collapse: { wait: milliseconds(waitMs), age: milliseconds(ageMs) },
+  }),
+  "cache.holdDownMs": (ms) => ({
+    hold_down: { base: milliseconds(ms), cap: "60s" },
+  }),
   "cache.staleS": (s) => ({ stale: seconds(s) }),
   "cache.minStaleS": (s) => ({ stale_min: seconds(s) }),
   "cache.softDeadlineMs": (ms) => ({ soft_deadline: milliseconds(ms) }),
@@ -96,9 +146,12 @@ const FIELDS = {
   "status.cacheStatus": () => NOTHING,
 };
 
+/** What a case may say of an origin, which is said in ORIGIN. */
+const OF_AN_ORIGIN = ["name", "host", "trusted", "equivalent", "down"];
+
 /** @param {Record<string, unknown>} origin */
-const onlyNamed = (origin) =>
-  Object.keys(origin).every((key) => key === "name");
+const isExpressible = (origin) =>
+  Object.keys(origin).every((key) => OF_AN_ORIGIN.includes(key));
 
 /**
  * Our configuration for a policy, and the settings that it has no words for.
@@ -116,6 +169,19 @@ export function configurationFor(policy) {
     else missing.push(path);
   }
   return { lastgood, missing };
+}
+
+/**
+ * The value of ORIGIN.
+ * @param {Policy | undefined} policy
+ * @param {(name: string) => string} urlOf
+ */
+export function originsFor(policy, urlOf) {
+  const { origins } = wholePolicy(policy);
+  const listed = origins.map((/** @type {any} */ { name, ...more }) =>
+    Object.keys(more).length > 0 ? { url: urlOf(name), ...more } : urlOf(name),
+  );
+  return listed.length === 1 ? listed[0] : listed;
 }
 
 /** The origins of a policy, the first one first. @param {Policy | undefined} policy @returns {string[]} */

@@ -13,7 +13,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare } from "miniflare";
-import { configurationFor, originNames } from "./settings.mjs";
+import { configurationFor, originsFor } from "./settings.mjs";
 
 /** @typedef {import("./load.mjs").Case} Case */
 /** @typedef {import("./target.mjs").Target} Target */
@@ -77,9 +77,8 @@ function logTo(log) {
 
 /** @param {Case} kase @param {(name: string) => string} urlOf */
 function bindingsFor({ policy }, urlOf) {
-  const urls = originNames(policy).map(urlOf);
   return {
-    ORIGIN: urls.length === 1 ? urls[0] : urls,
+    ORIGIN: originsFor(policy, urlOf),
     LASTGOOD: configurationFor(policy).lastgood,
   };
 }

@@ -1,0 +1,321 @@
+//! Attempts: how each begins and ends, and whether another follows.
+
+use super::{Exchange, LOOK_IN, Next, Now, State};
+use crate::gateway::memory::Memory;
+use crate::gateway::runs::{Run, Runs};
+use crate::gateway::step::{Attempt, Source, Step, Tried, Would};
+use crate::origins::Usable;
+use crate::policy::Hedge;
+use crate::retry::{Pause, Permission, pause, permission};
+use crate::verdict::{self, Cause, Facts, Failure, Phase};
+use crate::wire::{Timestamp, time::millis};
+use core::time::Duration;
+
+impl Exchange {
+    /// `repeated` says that it is paid for from the budget.
+    pub(super) fn begin(
+        &mut self,
+        origin: usize,
+        repeated: bool,
+        now: Now,
+        memory: &mut Memory,
+    ) -> Step {
+        if self.first.is_none() && now.wall >= self.deadline() {
+            return self.give_up(now, memory);
+        }
+        let beside = !self.runs.is_empty();
+        self.begun = self.begun.saturating_add(1);
+        self.tally.count(origin);
+        let taken_over = self.first.take().is_some();
+        let since = if taken_over { self.started } else { now.wall };
+        let steady = Timestamp::from_millis(
+            now.steady
+                .as_millis()
+                .saturating_sub(millis(now.wall.since(since))),
+        );
+        if !taken_over {
+            memory.origins.begin(origin, now.steady);
+        }
+        self.plan(origin, since, memory);
+        self.runs.add(Run {
+            number: self.begun,
+            origin,
+            since: Now {
+                wall: since,
+                steady,
+            },
+            until: since
+                .after(self.patience(origin, memory))
+                .min(self.deadline()),
+            repeated,
+        });
+        self.state = State::Running;
+        Step::Begin(Attempt {
+            number: self.begun,
+            origin,
+            beside,
+        })
+    }
+
+    /// When to look in on the attempt, and when to send another beside it.
+    pub(super) fn plan(&mut self, origin: usize, since: Timestamp, memory: &Memory) {
+        self.look_in = since.after(self.policy.soft_deadline.max(LOOK_IN));
+        if self.begun == 1 && self.request.safe && !self.probes && !self.policy.observe {
+            let after = match self.policy.hedge {
+                None => None,
+                Some(Hedge::After(span)) => Some(span),
+                Some(Hedge::Percentile(percent)) => memory.origins.percentile(origin, percent),
+            };
+            self.hedge_at = after.map_or(Timestamp::NEVER, |span| since.after(span));
+        }
+    }
+
+    /// How long an attempt may take.
+    pub(super) fn patience(&self, origin: usize, memory: &Memory) -> Duration {
+        match (self.policy.observe, self.probes) {
+            (true, _) => Duration::MAX,
+            (_, true) => self
+                .request
+                .limit
+                .min(memory.origins.probe_patience(origin)),
+            _ => self.request.limit,
+        }
+    }
+
+    /// The host has begun the attempt: the copy that waited for it can go out.
+    pub(super) fn begun(&mut self) -> Step {
+        match self.stand_in.take() {
+            None => self.outstanding(),
+            Some(aged) => {
+                let until = self.runs.latest().map(|run| run.until);
+                self.finish(Source::Copy(aged), None)
+                    .going_on(until, &mut self.state)
+            }
+        }
+    }
+
+    pub(super) fn responded(
+        &mut self,
+        number: u8,
+        facts: &Facts,
+        now: Now,
+        memory: &mut Memory,
+    ) -> Step {
+        let failure = verdict::of_response(facts, &self.policy);
+        if self.runs.get(number).is_none() {
+            return self.after_all(number, failure, now, memory);
+        }
+        if failure.is_none() && facts.is_small && self.policy.disguised {
+            self.state = State::Inspecting { number };
+            return Step::Inspect(number);
+        }
+        self.holds_response = true;
+        self.ended(number, failure, now, memory)
+    }
+
+    pub(super) fn inspected(
+        &mut self,
+        number: u8,
+        cause: Option<Cause>,
+        now: Now,
+        memory: &mut Memory,
+    ) -> Step {
+        self.state = State::Running;
+        self.holds_response = true;
+        self.ended(number, cause.map(Failure::without_answer), now, memory)
+    }
+
+    /// An attempt is over.
+    pub(super) fn ended(
+        &mut self,
+        number: u8,
+        failure: Option<Failure>,
+        now: Now,
+        memory: &mut Memory,
+    ) -> Step {
+        let Some(run) = self.runs.take(number) else {
+            return self.outstanding();
+        };
+        self.note(&run, failure, now);
+        self.remember(&run, failure, now, memory);
+        self.failure = failure;
+        let Some(failure) = failure else {
+            self.abandon_all(now, memory);
+            memory.objects.free(|| self.request.key, now.steady);
+            return self.finish_with(Source::Origin, None);
+        };
+        if !self.runs.is_empty() {
+            return self.outstanding();
+        }
+        if failure.phase == Phase::NothingSent && failure.cause != Cause::Tls {
+            self.excused = 1;
+        }
+        if self.may_look() && failure.is_in(&self.policy.stale_on) {
+            self.state = State::Looking;
+            return self.ask_for_copy();
+        }
+        self.after_failure(now, memory)
+    }
+
+    /// Attempts that count: one that never left does not, once.
+    pub(super) const fn count(&self) -> u8 {
+        self.begun.saturating_sub(self.excused)
+    }
+
+    /// Writes what came of an attempt into the trail.
+    pub(super) fn note(&mut self, run: &Run, failure: Option<Failure>, now: Now) {
+        self.trail.push(Tried {
+            origin: run.origin,
+            took: now.wall.since(run.since.wall),
+            failure,
+        });
+    }
+
+    pub(super) fn remember(
+        &mut self,
+        run: &Run,
+        failure: Option<Failure>,
+        now: Now,
+        memory: &mut Memory,
+    ) {
+        let (began, quick) = (run.since.steady, Memory::quick(&self.policy));
+        let Memory {
+            origins, random, ..
+        } = memory;
+        match &failure {
+            None => origins.good(run.origin, began, quick, now.steady),
+            Some(failure) => origins.failed(run.origin, failure, began, now.steady, random),
+        }
+        memory.settle(run.repeated, failure.is_none(), now.steady);
+    }
+
+    pub(super) fn abandon_all(&mut self, now: Now, memory: &mut Memory) {
+        for run in self.runs.all() {
+            memory
+                .origins
+                .abandoned(run.origin, run.since.steady, now.steady);
+        }
+        self.runs = Runs::default();
+    }
+
+    pub(super) fn after_failure(&mut self, now: Now, memory: &mut Memory) -> Step {
+        let next = self.next_attempt(now, memory);
+        if self.policy.observe {
+            self.would = Some(match next {
+                Some((origin, _)) => Would::Ask(origin),
+                None => Would::Reply(self.outcome(now)),
+            });
+            return self.pass_on();
+        }
+        match next {
+            Some((origin, at)) if at <= now.wall => self.begin(origin, true, now, memory),
+            Some((origin, until)) => {
+                self.state = State::Pausing {
+                    origin: Next::Origin(origin),
+                    until,
+                };
+                Step::Wait(until)
+            }
+            None => self.give_up(now, memory),
+        }
+    }
+
+    /// Where and when to try again, if at all.
+    pub(super) fn next_attempt(
+        &mut self,
+        now: Now,
+        memory: &mut Memory,
+    ) -> Option<(usize, Timestamp)> {
+        let (failure, tried) = (self.failure?, self.trail.last().copied()?);
+        if self.count() >= self.policy.attempts || !self.request.replayable || self.probes {
+            return None;
+        }
+        let left = self.horizon(&failure, now).since(now.wall);
+        let so_far = Failure {
+            phase: self.worst_phase(),
+            ..failure
+        };
+        let mut allowed = permission(self.request.repeat, &so_far, &self.policy);
+        let pause = self.pause(&failure, tried.origin, left);
+        allowed.here &= pause != Pause::TooLong;
+        let origin = self.next_origin(tried.origin, allowed, now, memory)?;
+        if left.is_zero() {
+            return None;
+        }
+        if !memory.may_repeat(now.steady) {
+            self.starved = true;
+            return None;
+        }
+        match pause {
+            Pause::For(span) if origin == tried.origin => Some((origin, now.wall.after(span))),
+            _ => Some((origin, now.wall)),
+        }
+    }
+
+    /// The origin to ask after `failed`: none that is known to be down, for only
+    /// probes go there.
+    pub(super) fn next_origin(
+        &self,
+        failed: usize,
+        allowed: Permission,
+        now: Now,
+        memory: &Memory,
+    ) -> Option<usize> {
+        let secrets = self.request.needs_credentials;
+        let here = allowed.here && !memory.origins.is_down(failed, now.steady);
+        let allowed = Permission { here, ..allowed };
+        let usable = |origin| match memory.origins.usable(origin, secrets, now.steady) {
+            _ if memory.origins.is_down(origin, now.steady) => Usable::Never,
+            Usable::Well if !memory.origins.has_room(origin, now.steady) => Usable::Held,
+            usable => usable,
+        };
+        self.tally
+            .next(failed, allowed, self.policy.attempts_per_origin, usable)
+    }
+
+    /// What one attempt may have done, a later one that never left cannot undo.
+    pub(super) fn worst_phase(&self) -> Phase {
+        let failures = self.trail.iter().filter_map(|tried| tried.failure);
+        failures
+            .map(|failure| failure.phase)
+            .max()
+            .unwrap_or(Phase::NothingSent)
+    }
+
+    /// When patience ends: with a copy to show at the soft deadline, else at
+    /// the deadline.
+    pub(super) fn horizon(&self, failure: &Failure, now: Now) -> Timestamp {
+        match self.showable(failure, now) {
+            Some(_) => self.soft_deadline().min(self.deadline()),
+            None => self.deadline(),
+        }
+    }
+
+    pub(super) fn pause(&mut self, failure: &Failure, origin: usize, left: Duration) -> Pause {
+        let pushback = failure.retry_after.filter(|_| self.policy.retry_after);
+        let failed = self.tally.asked(origin);
+        pause(
+            self.policy.backoff,
+            failed,
+            pushback,
+            left,
+            self.random.draw(),
+        )
+    }
+
+    /// One that was given up answers after all: a good answer is a good answer.
+    pub(super) fn after_all(
+        &mut self,
+        number: u8,
+        failure: Option<Failure>,
+        now: Now,
+        memory: &mut Memory,
+    ) -> Step {
+        if failure.is_some() || number > self.begun {
+            return self.outstanding();
+        }
+        self.holds_response = true;
+        self.abandon_all(now, memory);
+        self.finish_with(Source::Origin, None)
+    }
+}

@@ -1,0 +1,150 @@
+//! How a request ends, and what it leaves behind.
+
+use super::{Exchange, Now, State};
+use crate::copies::Aged;
+use crate::gateway::flights::End;
+use crate::gateway::memory::Memory;
+use crate::gateway::step::{Event, Reply, Source, Step};
+use crate::policy::AnswerWith;
+use crate::verdict::{self, Cause, Failure};
+use crate::wire::Timestamp;
+
+impl Exchange {
+    pub(super) fn finish(&mut self, source: Source, failure: Option<Failure>) -> Step {
+        self.finish_with(source, failure.or(self.failure))
+    }
+
+    pub(super) fn finish_with(&mut self, source: Source, failure: Option<Failure>) -> Step {
+        self.failure = failure;
+        let reply = Reply {
+            source,
+            goes_on: None,
+        };
+        self.state = State::Done(reply);
+        Step::Reply(reply)
+    }
+
+    /// Leaves this page alone for a while.
+    pub(super) fn hold(&mut self, failure: Failure, slow: bool, now: Now, memory: &mut Memory) {
+        if let Some(rule) = self
+            .policy
+            .hold_down
+            .filter(|_| self.request.may_show_copies)
+        {
+            let Memory {
+                objects, random, ..
+            } = memory;
+            objects.hold(self.request.key, failure, slow, rule, now.steady, random);
+        }
+    }
+
+    /// As if we were not there.
+    pub(super) fn pass_on(&mut self) -> Step {
+        let lost = self
+            .failure
+            .unwrap_or(Failure::without_answer(Cause::Network));
+        let source = match self.holds_response {
+            true => Source::Origin,
+            false => Source::Answer(lost),
+        };
+        self.finish(source, None)
+    }
+
+    pub(super) fn give_up(&mut self, now: Now, memory: &mut Memory) -> Step {
+        if let Some(failure) = self.failure {
+            self.hold(failure, false, now, memory);
+            if self.leads {
+                memory
+                    .flights
+                    .end(self.request.key, End::Failed(failure), now.steady);
+            }
+        }
+        self.finish(self.outcome(now), None)
+    }
+
+    pub(super) fn showable(&self, failure: &Failure, now: Now) -> Option<Aged> {
+        let copy = self.copy.filter(|_| failure.is_in(&self.policy.stale_on))?;
+        copy.showable(&self.policy, now.wall)
+    }
+
+    /// What goes out when nothing more is tried.
+    pub(super) fn outcome(&self, now: Now) -> Source {
+        let Some(failure) = self.failure else {
+            return Source::Answer(Failure::without_answer(Cause::Timeout));
+        };
+        if let Some(aged) = self.showable(&failure, now) {
+            return Source::Copy(aged);
+        }
+        let ours = self.policy.answer == AnswerWith::Page
+            && failure.is_in(&self.policy.answer_on)
+            && !failure.meant
+            && !self.request.wants_raw_error;
+        if self.holds_response && !ours {
+            Source::Origin
+        } else {
+            let phase = self.worst_phase().max(failure.phase);
+            Source::Answer(Failure { phase, ..failure })
+        }
+    }
+
+    /// The visitor left: nothing more is asked, nobody is answered.
+    pub(super) fn left_alone(&mut self, now: Now, memory: &mut Memory) -> Step {
+        self.abandon_all(now, memory);
+        if self.leads {
+            memory.flights.forget(self.request.key);
+        }
+        self.finish(Source::Nobody, None)
+    }
+
+    /// What becomes of the attempt that goes on behind the reply.
+    pub(super) fn after_reply(
+        &mut self,
+        reply: Reply,
+        event: Event,
+        now: Now,
+        memory: &mut Memory,
+    ) -> Step {
+        let ended = match event {
+            Event::Responded(number, facts) => {
+                let failure = verdict::of_response(&facts, &self.policy);
+                self.runs.take(number).map(|run| (run, failure))
+            }
+            Event::Failed(number, cause) => {
+                let failure = Failure::without_answer(cause);
+                self.runs.take(number).map(|run| (run, Some(failure)))
+            }
+            Event::Woke => {
+                let slow = Failure::without_answer(Cause::Timeout);
+                let run = self.runs.latest().filter(|_| reply.goes_on.is_some());
+                run.and_then(|run| self.runs.take(run.number))
+                    .map(|run| (run, Some(slow)))
+            }
+            _ => None,
+        };
+        if let Some((run, failure)) = ended {
+            self.remember(&run, failure, now, memory);
+            if !self.probes {
+                memory.came_late(self.request.key);
+            }
+            if failure.is_none() {
+                memory.objects.free(|| self.request.key, now.steady);
+            }
+        }
+        Step::Reply(reply)
+    }
+}
+
+impl Step {
+    /// The same reply, with the attempt going on behind it until then.
+    pub(super) fn going_on(self, until: Option<Timestamp>, state: &mut State) -> Self {
+        let Self::Reply(reply) = self else {
+            return self;
+        };
+        let reply = Reply {
+            goes_on: until,
+            ..reply
+        };
+        *state = State::Done(reply);
+        Self::Reply(reply)
+    }
+}

@@ -1,0 +1,285 @@
+//! One request as a machine: an event in, a step out.
+//!
+//! Every timer there could be (attempt time-out, deadline, soft deadline,
+//! backoff, hedge) is the one time in [`Step::Wait`]. So a host needs one timer
+//! and no rules, a test needs no clock, and any sequence of events can be tried.
+
+mod attempts;
+mod ending;
+mod opening;
+mod waiting;
+
+use super::clock::Clock;
+use super::memory::{Memory, Restraint};
+use super::runs::Runs;
+use super::step::{Event, Reply, Request, Step, Tried, Would};
+use crate::copies::{Aged, Copy};
+use crate::origins::Tally;
+use crate::policy::Policy;
+use crate::retry::Random;
+use crate::verdict::Failure;
+use crate::wire::Timestamp;
+use alloc::{rc::Rc, vec::Vec};
+use core::time::Duration;
+
+/// How often a request that waits looks whether waiting still makes sense.
+const LOOK_IN: Duration = Duration::from_millis(500);
+/// How often one that waits for another looks whether that is done.
+const POLL: Duration = Duration::from_millis(25);
+/// How long a request without a copy waits for room at the origin.
+const QUEUE: Duration = Duration::from_millis(500);
+/// How long an attempt may go on behind its reply: the platform ends it after
+/// 30 s.
+const LATE: Duration = Duration::from_secs(25);
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// The request has not begun.
+    New,
+    /// Nothing runs: a copy is looked for first.
+    Looking,
+    /// Attempts run.
+    Running,
+    /// A small body is looked at.
+    Inspecting { number: u8 },
+    /// The next attempt begins then.
+    Pausing { origin: Next, until: Timestamp },
+    /// Somebody else fetches the page.
+    Waiting { until: Timestamp },
+    /// The reply went out, and is final.
+    Done(Reply),
+}
+
+/// Where the next attempt goes.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// To this origin.
+    Origin(usize),
+    /// To whichever has room.
+    WithRoom,
+}
+
+/// How far the one look for a copy has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    NotYet,
+    Outstanding,
+    Over,
+}
+
+/// A moment, by both clocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Now {
+    /// By the host's clock, as this request sees it: for timers and copies.
+    pub(super) wall: Timestamp,
+    /// By the memory's, which never goes back.
+    pub(super) steady: Timestamp,
+}
+
+/// The life of one request.
+#[derive(Debug)]
+pub struct Exchange {
+    policy: Rc<Policy>,
+    request: Request,
+    random: Random,
+    started: Timestamp,
+    clock: Clock,
+    /// When the memory's clock will be there at the end of the wait.
+    wakes: Timestamp,
+    state: State,
+    /// The attempt that ran before there was an exchange.
+    first: Option<usize>,
+    tally: Tally,
+    runs: Runs,
+    /// Attempts that began; one that never left does not count, once.
+    begun: u8,
+    excused: u8,
+    look: Look,
+    copy: Option<Copy>,
+    /// The soft deadline passed and there was nothing to show.
+    waits_on: bool,
+    look_in: Timestamp,
+    hedge_at: Timestamp,
+    restraint: Option<Restraint>,
+    /// The origin is down, and this request finds out whether it still is.
+    probes: bool,
+    /// A copy that goes out as soon as the attempt behind it has begun.
+    stand_in: Option<Aged>,
+    /// Others wait for what this request fetches.
+    leads: bool,
+    /// Since when it waits for another.
+    joined: Timestamp,
+    failure: Option<Failure>,
+    /// The budget was spent when it was needed.
+    starved: bool,
+    would: Option<Would>,
+    holds_response: bool,
+    trail: Vec<Tried>,
+}
+
+impl Exchange {
+    /// A request that came at `started`; `first` is the origin that it was sent
+    /// to then, if it was. The same seed, memory and events lead to the same
+    /// steps.
+    #[must_use]
+    pub fn new(
+        policy: Rc<Policy>,
+        request: Request,
+        first: Option<usize>,
+        origins: usize,
+        seed: u64,
+        started: Timestamp,
+    ) -> Self {
+        Self {
+            policy,
+            request,
+            random: Random::new(seed),
+            started,
+            clock: Clock::new(started),
+            wakes: Timestamp::default(),
+            state: State::New,
+            first,
+            tally: Tally::new(origins),
+            runs: Runs::default(),
+            begun: 0,
+            excused: 0,
+            look: Look::NotYet,
+            copy: None,
+            waits_on: false,
+            look_in: Timestamp::NEVER,
+            hedge_at: Timestamp::NEVER,
+            restraint: None,
+            probes: false,
+            stand_in: None,
+            leads: false,
+            joined: Timestamp::default(),
+            failure: None,
+            starved: false,
+            would: None,
+            holds_response: false,
+            trail: Vec::new(),
+        }
+    }
+
+    /// All attempts that ended, in order.
+    #[must_use]
+    pub fn trail(&self) -> &[Tried] {
+        &self.trail
+    }
+
+    /// The last failure.
+    #[must_use]
+    pub const fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// How many attempts began.
+    #[must_use]
+    pub const fn attempts(&self) -> u8 {
+        self.begun
+    }
+
+    /// Why the request did not simply go to its origin, if there was a reason.
+    #[must_use]
+    pub const fn restraint(&self) -> Option<Restraint> {
+        self.restraint
+    }
+
+    /// Whether a further attempt would have been made if the budget had not been
+    /// spent.
+    #[must_use]
+    pub const fn is_starved(&self) -> bool {
+        self.starved
+    }
+
+    /// What would have been done, where policy only observes.
+    #[must_use]
+    pub const fn would(&self) -> Option<Would> {
+        self.would
+    }
+
+    /// Whether others wait for what this request fetches: then the host tells
+    /// the memory's flights what became of it.
+    #[must_use]
+    pub const fn leads(&self) -> bool {
+        self.leads
+    }
+
+    /// How long is left until the deadline, for the origin to know.
+    #[must_use]
+    pub fn left(&self, now: Timestamp) -> Duration {
+        self.deadline().since(now)
+    }
+
+    /// Takes an event and decides the next step.
+    ///
+    /// An event that answers nothing (a response while none runs, say) changes
+    /// nothing: the step that is outstanding is returned once more. Whatever
+    /// comes first is the start.
+    pub fn step(&mut self, event: Event, now: Timestamp, memory: &mut Memory) -> Step {
+        let awaited = match self.outstanding() {
+            Step::Wait(until) if event == Event::Woke => Some(until),
+            _ => None,
+        };
+        let steady = memory.clock.read(now, awaited.map(|_| self.wakes));
+        let wall = self.clock.read(now, awaited);
+        let now = Now { wall, steady };
+        match self.decide(event, now, memory) {
+            Step::Wait(until) => {
+                self.wakes = steady.after(until.since(wall));
+                Step::Wait(self.clock.at_host(until))
+            }
+            step => step,
+        }
+    }
+
+    fn decide(&mut self, event: Event, now: Now, memory: &mut Memory) -> Step {
+        let outstanding = self.look == Look::Outstanding;
+        match (self.state, event) {
+            (State::New, _) => self.open(now, memory),
+            (State::Done(reply), event) => self.after_reply(reply, event, now, memory),
+            (_, Event::Left) => self.left_alone(now, memory),
+            (State::Looking | State::Running, Event::Looked(copy)) if outstanding => {
+                self.looked(copy, now, memory)
+            }
+            (State::Running, Event::Begun) => self.begun(),
+            (State::Running | State::Pausing { .. }, Event::Responded(number, facts)) => {
+                self.responded(number, &facts, now, memory)
+            }
+            (State::Running, Event::Failed(number, cause)) => {
+                self.ended(number, Some(Failure::without_answer(cause)), now, memory)
+            }
+            (State::Inspecting { number }, Event::Inspected(cause)) => {
+                self.inspected(number, cause, now, memory)
+            }
+            (State::Running | State::Pausing { .. } | State::Waiting { .. }, Event::Woke) => {
+                self.woke(now, memory)
+            }
+            _ => self.outstanding(),
+        }
+    }
+
+    fn deadline(&self) -> Timestamp {
+        match self.policy.observe {
+            true => Timestamp::NEVER,
+            false => self.started.after(self.request.deadline),
+        }
+    }
+
+    fn soft_deadline(&self) -> Timestamp {
+        self.started.after(self.policy.soft_deadline)
+    }
+
+    /// The step that was decided last and is not answered yet.
+    fn outstanding(&self) -> Step {
+        match self.state {
+            State::New => Step::Wait(self.started),
+            State::Looking => Step::Look,
+            State::Done(reply) => Step::Reply(reply),
+            State::Pausing { until, .. } | State::Waiting { until } => Step::Wait(until),
+            State::Inspecting { number } => Step::Inspect(number),
+            State::Running if self.look == Look::Outstanding => Step::Look,
+            State::Running => Step::Wait(self.next_look()),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! How a request begins: with a copy, with a wait, with an attempt, or not at all.
+
+use super::{Exchange, Look, Next, Now, POLL, QUEUE, State};
+use crate::copies::{Aged, Copy};
+use crate::gateway::flights::Role;
+use crate::gateway::memory::{Memory, Restraint};
+use crate::gateway::step::{Source, Step, Would};
+use crate::policy::Mode;
+use crate::verdict::{Cause, Failure, Phase};
+use crate::wire::Timestamp;
+
+impl Exchange {
+    pub(super) fn open(&mut self, now: Now, memory: &mut Memory) -> Step {
+        if let Some(first) = self.first {
+            return self.begin(first, false, now, memory);
+        }
+        if self.request.looped {
+            let looped = Failure::without_answer(Cause::Loop);
+            return self.finish_with(Source::Answer(looped), Some(looped));
+        }
+        let (key, shows) = (self.request.key, self.request.may_show_copies);
+        let restraint = memory.restraint(|| key, &self.policy, shows, now.steady);
+        if let Some((restraint, failure)) = restraint {
+            self.restraint = Some(restraint);
+            self.failure = Some(failure);
+        }
+        if self.policy.observe {
+            self.would = self.restraint.map(Would::Restrain);
+            return self.first_attempt(now, memory);
+        }
+        let looks = self.restraint.is_some() || self.policy.mode == Mode::Cache;
+        if looks && self.request.may_show_copies {
+            self.state = State::Looking;
+            self.ask_for_copy()
+        } else {
+            self.without_copy(now, memory)
+        }
+    }
+
+    pub(super) const fn ask_for_copy(&mut self) -> Step {
+        self.look = Look::Outstanding;
+        Step::Look
+    }
+
+    pub(super) fn looked(&mut self, copy: Option<Copy>, now: Now, memory: &mut Memory) -> Step {
+        self.look = Look::Over;
+        self.copy = copy;
+        if matches!(self.state, State::Running) {
+            return self.woke(now, memory);
+        }
+        if self.begun > 0 {
+            return self.after_failure(now, memory);
+        }
+        let signed_in = self.request.signed_in;
+        if let Some(copy) = copy
+            .filter(|copy| self.policy.mode == Mode::Cache && copy.is_fresh(signed_in, now.wall))
+        {
+            return self.finish_with(Source::Copy(copy.aged(now.wall)), None);
+        }
+        match self
+            .failure
+            .and_then(|failure| self.showable(&failure, now))
+        {
+            Some(aged) => self.instead(aged, now, memory),
+            None => self.without_copy(now, memory),
+        }
+    }
+
+    /// A copy answers, since the origin had better not be asked; but once in a
+    /// while somebody has to find out whether it still is so.
+    pub(super) fn instead(&mut self, aged: Aged, now: Now, memory: &mut Memory) -> Step {
+        let ailing = matches!(self.restraint, Some(Restraint::Down | Restraint::Doubtful));
+        let probed = ailing.then(|| self.take_probe(now, memory)).flatten();
+        match probed {
+            Some(origin) => {
+                self.stand_in = Some(aged);
+                self.probe(origin, now, memory)
+            }
+            None => self.finish(Source::Copy(aged), None),
+        }
+    }
+
+    pub(super) fn take_probe(&self, now: Now, memory: &mut Memory) -> Option<usize> {
+        let (safe, secrets) = (self.request.safe, self.request.needs_credentials);
+        let Memory {
+            origins, random, ..
+        } = memory;
+        origins.take_probe(safe, secrets, now.steady, random)
+    }
+
+    pub(super) fn probe(&mut self, origin: usize, now: Now, memory: &mut Memory) -> Step {
+        self.probes = true;
+        self.begin(origin, false, now, memory)
+    }
+
+    /// There is nothing to show: whether the origin is asked all the same.
+    pub(super) fn without_copy(&mut self, now: Now, memory: &mut Memory) -> Step {
+        let alone = self.policy.hold_down.is_some_and(|rule| rule.without_copy);
+        match self.restraint {
+            Some(Restraint::Page) if alone => self.refuse(),
+            Some(Restraint::Down) => match self.take_probe(now, memory) {
+                Some(origin) => self.probe(origin, now, memory),
+                None => self.refuse(),
+            },
+            Some(Restraint::Full) => self.queue(now, memory),
+            _ => self.join(now, memory),
+        }
+    }
+
+    /// Nothing was sent, and nothing will be.
+    pub(super) fn refuse(&mut self) -> Step {
+        let failure = self
+            .failure
+            .unwrap_or(Failure::without_answer(Cause::Unavailable));
+        let unsent = Failure {
+            phase: Phase::NothingSent,
+            ..failure
+        };
+        self.finish_with(Source::Answer(unsent), Some(unsent))
+    }
+
+    /// Waits for room, for a while.
+    pub(super) fn queue(&mut self, now: Now, memory: &mut Memory) -> Step {
+        let patient = now.wall < self.started.after(QUEUE).min(self.deadline());
+        if patient && !memory.origins.any_has_room(false, now.steady) {
+            let until = now.wall.after(POLL).min(self.deadline());
+            self.state = State::Pausing {
+                origin: Next::WithRoom,
+                until,
+            };
+            return Step::Wait(until);
+        }
+        self.failure = None;
+        self.first_attempt(now, memory)
+    }
+
+    /// Somebody may be fetching the page already.
+    pub(super) fn join(&mut self, now: Now, memory: &mut Memory) -> Step {
+        let shares = self.policy.mode == Mode::Cache && self.request.may_be_shared;
+        let Some(rule) = self.policy.collapse.filter(|_| shares) else {
+            self.failure = None;
+            return self.first_attempt(now, memory);
+        };
+        if self.joined == Timestamp::default() {
+            self.joined = now.steady;
+        }
+        let patient = now.wall < self.started.after(rule.wait).min(self.deadline());
+        match memory
+            .flights
+            .role(self.request.key, rule, self.joined, now.steady)
+        {
+            Role::Wait if patient => self.wait_for_another(now),
+            Role::Look => {
+                self.joined = now.steady;
+                self.state = State::Looking;
+                self.ask_for_copy()
+            }
+            Role::Share(failure) => {
+                self.failure = Some(failure);
+                self.finish(self.outcome(now), Some(failure))
+            }
+            Role::Lead => {
+                self.leads = true;
+                self.first_attempt(now, memory)
+            }
+            Role::Wait | Role::Alone => self.first_attempt(now, memory),
+        }
+    }
+
+    /// A usable copy beats waiting on.
+    fn wait_for_another(&mut self, now: Now) -> Step {
+        let slow = Failure::without_answer(Cause::Timeout);
+        if now.wall >= self.soft_deadline()
+            && let Some(aged) = self.showable(&slow, now)
+        {
+            return self.finish(Source::Copy(aged), Some(slow));
+        }
+        let until = now.wall.after(POLL).min(self.deadline());
+        self.state = State::Waiting { until };
+        Step::Wait(until)
+    }
+
+    pub(super) fn first_attempt(&mut self, now: Now, memory: &mut Memory) -> Step {
+        let secrets = self.request.needs_credentials;
+        let Memory {
+            origins, random, ..
+        } = memory;
+        match origins.choose(secrets, now.steady, random) {
+            Some(origin) => self.begin(origin, false, now, memory),
+            None => self.refuse(),
+        }
+    }
+}

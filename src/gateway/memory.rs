@@ -1,0 +1,212 @@
+//! What one request leaves behind for the next.
+//!
+//! A gateway without a memory fails each visitor anew: it waits for the same
+//! dead server, repeats as much in an outage as on a bad minute, and sends all
+//! at once when the origin is back. So there is one memory per isolate, lent to
+//! each exchange for the length of a step.
+
+use super::clock::Steady;
+use super::flights::{End, Flights};
+use crate::origins::{Objects, Origins, Standing};
+use crate::policy::{Configuration, Policy};
+use crate::retry::{Budget, Random};
+use crate::slots::{Slot, Slots, digest};
+use crate::verdict::{Cause, Failure};
+use crate::wire::{Timestamp, time::millis};
+use core::time::Duration;
+
+/// What is remembered between requests.
+#[derive(Debug)]
+pub struct Memory {
+    /// Time, going forwards only.
+    pub(super) clock: Steady,
+    pub(super) random: Random,
+    /// Which origins there are, and how they are doing.
+    pub origins: Origins,
+    pub(super) budget: Budget,
+    pub(super) objects: Objects,
+    /// Pages that somebody fetches at this moment.
+    pub flights: Flights,
+    late: Slots<Late, 8, 1>,
+}
+
+/// An attempt that goes on behind a reply.
+#[derive(Clone, Copy, Debug, Default)]
+struct Late {
+    until: Timestamp,
+}
+
+impl Slot for Late {
+    fn worth(&self) -> u64 {
+        self.until.as_millis()
+    }
+}
+
+/// Why a request does not simply go to its origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restraint {
+    /// This page failed a moment ago.
+    Page,
+    /// The origin failed a moment ago.
+    Held,
+    /// The origin stopped answering a moment ago.
+    Doubtful,
+    /// The origin is known to be down.
+    Down,
+    /// The origin has all it can take.
+    Full,
+}
+
+impl Restraint {
+    /// The name in log lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page-held",
+            Self::Held => "origin-held",
+            Self::Doubtful => "origin-silent",
+            Self::Down => "origin-down",
+            Self::Full => "origin-full",
+        }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new(&Configuration::default(), 1)
+    }
+}
+
+impl Memory {
+    /// A memory without memories. The same seed and the same requests leave the
+    /// same behind.
+    #[must_use]
+    pub fn new(configuration: &Configuration, seed: u64) -> Self {
+        Self {
+            clock: Steady::default(),
+            random: Random::new(seed),
+            origins: Origins::new(configuration),
+            budget: Budget::default(),
+            objects: Objects::default(),
+            flights: Flights::default(),
+            late: Slots::default(),
+        }
+    }
+
+    /// The key of a page.
+    pub(super) fn key(url: &str) -> u64 {
+        digest(&[url])
+    }
+
+    /// Our time, when the host's clock shows `told`.
+    pub fn time(&mut self, told: Timestamp) -> Timestamp {
+        self.clock.read(told, None)
+    }
+
+    /// Notes that a request came.
+    pub(super) fn arrive(&mut self, now: Timestamp) {
+        self.budget.deposit(&self.origins.guards().budget, now);
+    }
+
+    /// Why a request should not go to its origin now, if there is a reason, and
+    /// the failure that stands for it.
+    pub(super) fn restraint(
+        &mut self,
+        key: impl FnOnce() -> u64,
+        policy: &Policy,
+        with_copy: bool,
+        now: Timestamp,
+    ) -> Option<(Restraint, Failure)> {
+        if let Some(held) = self.objects.held(key, now).filter(|held| {
+            policy.hold_down.is_some() && !self.origins.have_recovered_since(held.since, held.slow)
+        }) {
+            let slow = Failure::without_answer(Cause::Timeout);
+            return Some((Restraint::Page, held.failure.unwrap_or(slow)));
+        }
+        let restraint = match self.origins.standing(now, &mut self.random) {
+            Standing::Down => Some(Restraint::Down),
+            Standing::Doubtful => Some(Restraint::Doubtful),
+            // Where there is a breaker, that is what finds out when all are back.
+            Standing::Up if !self.origins.have_breaker() && self.origins.are_held(now) => {
+                Some(Restraint::Held)
+            }
+            Standing::Up => None,
+        };
+        let full = || (!self.origins.any_has_room(with_copy, now)).then_some(Restraint::Full);
+        let restraint = restraint.or_else(full)?;
+        Some((restraint, self.failure_of(restraint)))
+    }
+
+    fn failure_of(&self, restraint: Restraint) -> Failure {
+        match restraint {
+            Restraint::Full => Failure::without_answer(Cause::Unavailable),
+            Restraint::Doubtful => Failure::without_answer(Cause::Timeout),
+            _ => self
+                .origins
+                .last_failure()
+                .unwrap_or(Failure::without_answer(Cause::Timeout)),
+        }
+    }
+
+    /// What became of a page that others wait for; nothing if nobody knows.
+    pub fn land(&mut self, url: &str, end: Option<End>, told: Timestamp) {
+        let (key, now) = (Self::key(url), self.time(told));
+        match end {
+            Some(end) => self.flights.end(key, end, now),
+            None => self.flights.forget(key),
+        }
+    }
+
+    /// Notes a good first answer that took so long.
+    pub(super) fn well(
+        &mut self,
+        url: &str,
+        origin: usize,
+        took: Duration,
+        policy: &Policy,
+        told: Timestamp,
+    ) {
+        let now = self.time(told);
+        let began = Timestamp::from_millis(now.as_millis().saturating_sub(millis(took)));
+        self.origins.good(origin, began, Self::quick(policy), now);
+        self.settle(false, true, now);
+        self.objects.free(|| Self::key(url), now);
+    }
+
+    /// Takes a repetition out of the budget.
+    pub(super) fn may_repeat(&mut self, now: Timestamp) -> bool {
+        let Self {
+            budget, origins, ..
+        } = self;
+        budget.take(&origins.guards().budget, now)
+    }
+
+    /// Notes how an attempt ended.
+    pub(super) fn settle(&mut self, repeated: bool, good: bool, now: Timestamp) {
+        let Self {
+            budget, origins, ..
+        } = self;
+        budget.settle(&origins.guards().budget, repeated, good, now);
+    }
+
+    /// Whether an attempt may go on behind its reply until `until`: one for each
+    /// page, a few in all, so that a silent origin does not collect them.
+    pub(super) fn may_go_on(&mut self, key: u64, now: Timestamp, until: Timestamp) -> bool {
+        let place = key % 8;
+        let free = self.late.get(place).is_none_or(|late| now >= late.until);
+        if free {
+            self.late.put(place, Late { until });
+        }
+        free
+    }
+
+    /// The attempt behind the reply is over.
+    pub(super) fn came_late(&mut self, key: u64) {
+        self.late.forget(key % 8);
+    }
+
+    /// How fast an answer is that nobody is shown a copy for.
+    pub(super) const fn quick(policy: &Policy) -> Duration {
+        policy.soft_deadline
+    }
+}

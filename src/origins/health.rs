@@ -1,0 +1,367 @@
+//! What is known of one origin: whether it answers, how fast, and how much it
+//! can take.
+//!
+//! Everything is learnt from real answers. A probe of our own tells how a health
+//! page is doing; the requests that visitors make tell how the site is.
+
+use super::latency::Latency;
+use super::load::Load;
+use crate::policy::{Breaker, Ejection, Guards, Probe};
+use crate::retry::Random;
+use crate::verdict::{Cause, Failure};
+use crate::wire::{Timestamp, time::millis};
+use core::time::Duration;
+
+/// Without an answer for longer than this, and twice the slowest usual answer,
+/// an origin is silent.
+const SILENCE: Duration = Duration::from_secs(1);
+/// The same while nobody knows how fast it usually is.
+const SILENCE_OF_A_STRANGER: Duration = Duration::from_secs(3);
+/// Silence towards fewer requests than this says nothing.
+const FEW: u32 = 5;
+/// An outage that was shorter needs no care at its end.
+const SHORT: Duration = Duration::from_secs(3);
+
+/// How an origin is doing, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It answers.
+    Up,
+    /// It stopped answering a moment ago: where there is a copy, that is shown
+    /// meanwhile; other requests may still go there.
+    Doubtful,
+    /// It is known to be down.
+    Down,
+}
+
+/// An outage.
+#[derive(Clone, Copy, Debug)]
+struct Down {
+    since: Timestamp,
+    /// It was found out by silence, not by failures.
+    silent: bool,
+    next_probe: Timestamp,
+}
+
+/// What is known of one origin.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Health {
+    /// Failures in a row.
+    streak: u32,
+    streak_began: Timestamp,
+    failed_at: Timestamp,
+    /// The last of them.
+    failure: Option<Failure>,
+    held_until: Timestamp,
+    /// How often it was held in a row.
+    holds: u32,
+    down: Option<Down>,
+    opened_at: Timestamp,
+    /// When the last quick answer was asked for.
+    quick_at: Timestamp,
+    /// Requests since the last answer, and when the first of them began.
+    unanswered: u32,
+    unanswered_since: Timestamp,
+    latency: Latency,
+    pub(super) load: Load,
+    /// Until then nobody else tries an origin whose hold is over.
+    leased_until: Timestamp,
+    probes_bad: u8,
+    probes_good: u8,
+}
+
+impl Health {
+    /// Notes that an attempt begins.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        if self.unanswered == 0 {
+            self.unanswered_since = now;
+        }
+        self.unanswered = self.unanswered.saturating_add(1);
+        self.load.begin(now, self.down.is_some());
+    }
+
+    /// Notes a good answer to an attempt that began at `began`; `quick` is how
+    /// fast an answer is that nobody has to be shown a copy for.
+    pub(super) fn good(&mut self, began: Timestamp, quick: Duration, now: Timestamp) {
+        let took = now.since(began);
+        self.latency.note(took);
+        self.unanswered = 0;
+        self.load.end(began, now);
+        self.load.good(now);
+        if took < quick {
+            self.quick_at = self.quick_at.max(began);
+        }
+        // What was asked before the outage says nothing about its end.
+        if self
+            .down
+            .is_some_and(|down| !down.silent && began < down.since)
+        {
+            return;
+        }
+        self.open(now);
+    }
+
+    /// Whatever was held is free again, without a rush.
+    fn open(&mut self, now: Timestamp) {
+        self.streak = 0;
+        self.held_until = Timestamp::default();
+        self.holds = 0;
+        if let Some(down) = self.down.take() {
+            self.opened_at = now;
+            if now.since(down.since) >= SHORT {
+                self.load.ramp(now);
+            }
+        }
+    }
+
+    /// Notes a failed attempt that began at `began`.
+    pub(super) fn failed(
+        &mut self,
+        failure: &Failure,
+        began: Timestamp,
+        now: Timestamp,
+        guards: &Guards,
+        random: &mut Random,
+    ) {
+        if failure.cause != Cause::Timeout {
+            self.unanswered = 0;
+        }
+        if matches!(failure.cause, Cause::Unavailable | Cause::RateLimited) {
+            self.load.overloaded(now);
+        }
+        self.load.end(began, now);
+        if !failure.cause.blames_origin() || failure.meant {
+            return;
+        }
+        self.count(failure, now, guards.ejection);
+        self.eject(began, now, guards.ejection, random);
+        self.trip(now, guards.breaker, random);
+    }
+
+    /// An attempt was given up before anybody knew how it would end.
+    pub(super) fn abandoned(&mut self, began: Timestamp, now: Timestamp) {
+        self.load.end(began, now);
+    }
+
+    fn count(&mut self, failure: &Failure, now: Timestamp, ejection: Option<Ejection>) {
+        let window = ejection.map_or(Duration::from_secs(10), |rule| rule.window);
+        if self.streak == 0 || (self.down.is_none() && now.since(self.failed_at) > window) {
+            self.streak = 0;
+            self.streak_began = now;
+        }
+        self.streak = self.streak.saturating_add(1);
+        self.failed_at = now;
+        self.failure = Some(Failure {
+            retry_after: None,
+            ..*failure
+        });
+    }
+
+    /// Answers to what was asked before a hold neither lengthen nor renew it.
+    fn eject(
+        &mut self,
+        began: Timestamp,
+        now: Timestamp,
+        rule: Option<Ejection>,
+        random: &mut Random,
+    ) {
+        let Some(rule) = rule else { return };
+        let earned = match self.holds {
+            0 => self.streak >= rule.failures.into(),
+            _ => began >= self.held_until,
+        };
+        if earned {
+            self.holds = self.holds.saturating_add(1);
+            self.held_until = now.after(growing(rule.hold, rule.cap, self.holds, random));
+        }
+    }
+
+    fn trip(&mut self, now: Timestamp, rule: Option<Breaker>, random: &mut Random) {
+        let Some(rule) = rule else { return };
+        let enough = u32::from(rule.failures);
+        let lasting = now.since(self.streak_began) >= rule.span;
+        let many = self.streak >= enough.saturating_mul(3);
+        if self.streak >= enough && (lasting || many) {
+            match &mut self.down {
+                Some(down) => down.silent = false,
+                None => self.fall(false, now, rule, random),
+            }
+        }
+    }
+
+    fn fall(&mut self, silent: bool, now: Timestamp, rule: Breaker, random: &mut Random) {
+        self.load.spoil(now);
+        self.down = Some(Down {
+            since: now,
+            silent,
+            next_probe: now.after(jittered(rule.probe_every, random)),
+        });
+    }
+
+    /// How long an answer may be expected to take.
+    fn silence(&self) -> Duration {
+        match self.latency.percentile(99) {
+            Some(usual) => usual.saturating_mul(2).max(SILENCE),
+            None => SILENCE_OF_A_STRANGER,
+        }
+    }
+
+    fn silent_for(&self, now: Timestamp) -> Duration {
+        match self.unanswered >= FEW {
+            true => now.since(self.unanswered_since),
+            false => Duration::ZERO,
+        }
+    }
+
+    /// How the origin is doing.
+    pub(super) fn standing(
+        &mut self,
+        rule: Option<Breaker>,
+        now: Timestamp,
+        random: &mut Random,
+    ) -> Standing {
+        let Some(rule) = rule else {
+            return Standing::Up;
+        };
+        let (silent, patience) = (self.silent_for(now), self.silence());
+        if self.down.is_none() && silent >= patience {
+            self.fall(true, now, rule, random);
+        }
+        match self.down {
+            None => Standing::Up,
+            Some(down) if down.silent && silent < patience.saturating_mul(2) => Standing::Doubtful,
+            Some(_) => Standing::Down,
+        }
+    }
+
+    /// Takes the right to be the next probe, if it is time for one. One that is
+    /// not safe has to wait longer, as it can do harm.
+    pub(super) fn take_probe(
+        &mut self,
+        safe: bool,
+        rule: Option<Breaker>,
+        now: Timestamp,
+        random: &mut Random,
+    ) -> bool {
+        let (Some(rule), Some(down)) = (rule, &mut self.down) else {
+            return true;
+        };
+        let patience = if safe {
+            Duration::ZERO
+        } else {
+            rule.probe_every.saturating_mul(4)
+        };
+        let due = now >= down.next_probe.after(patience);
+        if due {
+            down.next_probe = now.after(jittered(rule.probe_every, random));
+        }
+        due
+    }
+
+    /// How long a probe may take: as long as answers used to.
+    pub(super) fn probe_patience(&self) -> Duration {
+        self.silence()
+    }
+
+    /// Whether it is left alone because it failed; when the time is over, one
+    /// request at a time may try.
+    pub(super) fn is_held(&self, now: Timestamp) -> bool {
+        let down = self.down.filter(|_| self.holds == 0);
+        now < self.held_until
+            || (self.holds > 0 && now < self.leased_until)
+            || down.is_some_and(|down| !down.silent && now < down.next_probe)
+    }
+
+    /// Notes that a request tries an origin whose hold is over.
+    pub(super) fn lease(&mut self, rule: Option<Breaker>, now: Timestamp) {
+        if self.holds > 0 {
+            self.leased_until = now.after(self.silence());
+        }
+        if let (Some(rule), Some(down)) = (rule, &mut self.down) {
+            down.next_probe = down.next_probe.max(now.after(halved(rule.probe_every)));
+        }
+    }
+
+    /// Whether it is known to be down.
+    pub(super) fn is_down(&self, now: Timestamp) -> bool {
+        let down = self.down.is_some_and(|down| !down.silent);
+        down || (self.down.is_some() && self.is_silent(now))
+    }
+
+    /// Whether nobody got an answer for so long that waiting on is of no use.
+    pub(super) fn is_silent(&self, now: Timestamp) -> bool {
+        self.silent_for(now) >= self.silence().saturating_mul(2)
+    }
+
+    /// What the last failure was.
+    pub(super) const fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Whether something that was held at `since` is free again: the origin came
+    /// back from an outage; or it had been slow, and is quick again.
+    pub(super) fn has_recovered_since(&self, since: Timestamp, slow: bool) -> bool {
+        self.opened_at > since || (slow && self.quick_at > since)
+    }
+
+    /// The time within which so many per cent of answers came.
+    pub(super) fn percentile(&self, percent: u8) -> Option<Duration> {
+        self.latency.percentile(percent)
+    }
+
+    /// Notes a probe on a cron trigger: after some bad ones in a row the origin
+    /// is taken out, after some good ones it is let in again.
+    pub(super) fn probed(
+        &mut self,
+        good: bool,
+        rule: &Probe,
+        guards: &Guards,
+        now: Timestamp,
+        random: &mut Random,
+    ) {
+        let (same, other, enough) = match good {
+            true => (&mut self.probes_good, &mut self.probes_bad, rule.rise),
+            false => (&mut self.probes_bad, &mut self.probes_good, rule.fall),
+        };
+        *other = 0;
+        *same = same.saturating_add(1);
+        match (*same >= enough, good) {
+            (false, _) => {}
+            (true, true) => self.open(now),
+            (true, false) => {
+                if let (None, Some(rule)) = (self.down, guards.breaker) {
+                    self.fall(false, now, rule, random);
+                }
+                let failure = Failure::without_answer(Cause::Unavailable);
+                self.failure = Some(self.failure.unwrap_or(failure));
+                if let Some(rule) = guards.ejection {
+                    self.holds = self.holds.saturating_add(1);
+                    self.held_until = now.after(growing(rule.hold, rule.cap, self.holds, random));
+                }
+            }
+        }
+    }
+}
+
+/// A time that doubles, capped, jittered by half of it upwards.
+pub(crate) fn growing(base: Duration, cap: Duration, times: u32, random: &mut Random) -> Duration {
+    let factor = 2_u32.saturating_pow(times.saturating_sub(1));
+    let span = base.saturating_mul(factor).min(cap);
+    let spread = millis(span).saturating_div(2).saturating_add(1);
+    let extra = random.draw().checked_rem(spread).unwrap_or_default();
+    span.saturating_add(Duration::from_millis(extra))
+}
+
+fn halved(span: Duration) -> Duration {
+    span.checked_div(2).unwrap_or_default()
+}
+
+/// Half of a time to one and a half of it.
+fn jittered(span: Duration, random: &mut Random) -> Duration {
+    let millis = millis(span);
+    let extra = random
+        .draw()
+        .checked_rem(millis.saturating_add(1))
+        .unwrap_or_default();
+    Duration::from_millis(millis.saturating_div(2).saturating_add(extra))
+}

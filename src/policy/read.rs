@@ -1,0 +1,236 @@
+//! Readers of single values: each takes a value or says what would be right in
+//! its place.
+
+use super::{Failures, Value};
+use crate::wire::{json, time::millis};
+use alloc::{format, string::String, string::ToString, vec::Vec};
+use core::time::Duration;
+
+pub(super) const MINUTE: u64 = 60_000;
+pub(super) const DAY: u64 = 24 * 60 * MINUTE;
+pub(super) const MIB: u64 = 1024 * 1024;
+
+/// Reads a table member by member; `set` says `None` to a name that it does not
+/// know. `example` is what would be right.
+pub(super) fn members(
+    value: &Value,
+    example: &str,
+    mut set: impl FnMut(&str, &Value) -> Option<Result<(), String>>,
+) -> Result<(), String> {
+    let remedy = || format!("a table such as {example}");
+    let Value::Table(entries) = value else {
+        return Err(remedy());
+    };
+    for (name, value) in entries {
+        match set(name, value) {
+            None => return Err(remedy()),
+            Some(Err(wanted)) => return Err(format!("for {name} {wanted}")),
+            Some(Ok(())) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Like [`members`], or `false` to turn the whole thing off.
+pub(super) fn optional<T>(
+    value: &Value,
+    example: &str,
+    mut chosen: T,
+    mut set: impl FnMut(&mut T, &str, &Value) -> Option<Result<(), String>>,
+) -> Result<Option<T>, String> {
+    match value {
+        Value::Bool(false) => Ok(None),
+        Value::Bool(true) => Ok(Some(chosen)),
+        _ => members(value, example, |name, value| set(&mut chosen, name, value))
+            .map(|()| Some(chosen))
+            .map_err(|wanted| format!("{wanted}, or false")),
+    }
+}
+
+pub(super) fn one_of<T: Copy>(choices: &[(&str, T)], value: &Value) -> Result<T, String> {
+    let chosen = match value {
+        Value::Text(text) => choices.iter().find(|(name, _)| name == text),
+        Value::Number(_) => choices.iter().find(|(name, _)| value.to_string() == *name),
+        _ => None,
+    };
+    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
+        let mut names = String::new();
+        for (name, _) in choices {
+            names.push_str(if names.is_empty() { "" } else { " or " });
+            names.push_str(&json::string(name));
+        }
+        names
+    })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates, and what changed by that is refused"
+)]
+pub(super) fn whole(value: &Value, least: u16, most: u16) -> Result<u16, String> {
+    match value {
+        Value::Number(number) => Some(*number as u16).filter(|whole| f64::from(*whole) == *number),
+        _ => None,
+    }
+    .filter(|whole| (least..=most).contains(whole))
+    .ok_or_else(|| format!("a whole number from {least} to {most}"))
+}
+
+/// As [`whole`], for what counts in bytes' range.
+pub(super) fn few(value: &Value, least: u8, most: u8) -> Result<u8, String> {
+    let count = whole(value, least.into(), most.into())?;
+    Ok(u8::try_from(count).unwrap_or(most))
+}
+
+/// The name of a header field, in lower case.
+pub(super) fn field_name(value: &Value) -> Result<String, String> {
+    let is_token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
+    match value {
+        Value::Text(name) if !name.is_empty() && name.bytes().all(is_token) => {
+            Ok(name.to_ascii_lowercase())
+        }
+        _ => Err(String::from("the name of a header such as \"x-attempt\"")),
+    }
+}
+
+pub(super) fn truth(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Bool(on) => Ok(*on),
+        _ => Err(String::from("true or false")),
+    }
+}
+
+pub(super) fn span(value: &Value, least_ms: u64, most_ms: u64) -> Result<Duration, String> {
+    let read = match value {
+        Value::Text(text) => duration(text),
+        _ => None,
+    };
+    let (least, most) = (
+        Duration::from_millis(least_ms),
+        Duration::from_millis(most_ms),
+    );
+    read.filter(|span| (least..=most).contains(span))
+        .ok_or_else(|| {
+            format!(
+                "a duration such as \"700ms\", \"10s\", \"5m\", \"24h\" or \"7d\", from {} to {}",
+                spoken(least),
+                spoken(most)
+            )
+        })
+}
+
+/// Reads `"250ms"`, `"10s"`, `"5m"`, `"24h"` or `"7d"`.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    let units = [
+        ("ms", 1),
+        ("s", 1000),
+        ("m", MINUTE),
+        ("h", 60 * MINUTE),
+        ("d", DAY),
+    ];
+    units.into_iter().find_map(|(unit, millis)| {
+        let digits = text.trim().strip_suffix(unit)?.trim_end();
+        let count: u64 = plain(digits)?;
+        Some(Duration::from_millis(count.checked_mul(millis)?))
+    })
+}
+
+/// A duration in the largest unit that needs no fraction.
+pub(super) fn spoken(span: Duration) -> String {
+    let millis = millis(span);
+    let units = [("d", DAY), ("h", 60 * MINUTE), ("m", MINUTE), ("s", 1000)];
+    let whole = |unit: u64| millis >= unit && millis.is_multiple_of(unit);
+    match units.into_iter().find(|(_, unit)| whole(*unit)) {
+        Some((name, unit)) => format!("{}{name}", millis.checked_div(unit).unwrap_or_default()),
+        None => format!("{millis}ms"),
+    }
+}
+
+fn plain(digits: &str) -> Option<u64> {
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| digits.parse().ok())?
+}
+
+pub(super) fn bytes(value: &Value, most: u64) -> Result<u64, String> {
+    let units = [("KiB", 1024), ("MiB", MIB), ("B", 1)];
+    let read = match value {
+        Value::Text(text) => units.into_iter().find_map(|(unit, factor)| {
+            plain(text.trim().strip_suffix(unit)?.trim_end())?.checked_mul(factor)
+        }),
+        _ => None,
+    };
+    read.filter(|count| *count <= most).ok_or_else(|| {
+        format!(
+            "a size such as \"64KiB\" or \"1MiB\", at most {}MiB",
+            most / MIB
+        )
+    })
+}
+
+pub(super) fn names(value: &Value) -> Result<Vec<String>, String> {
+    let remedy = || String::from("a list of names such as [\"_ga\"]");
+    let Value::List(items) = value else {
+        return Err(remedy());
+    };
+    items
+        .iter()
+        .map(|item| match item {
+            Value::Text(name) => Ok(name.clone()),
+            _ => Err(remedy()),
+        })
+        .collect()
+}
+
+/// A word that is not understood is named, and the others are taken: the
+/// operator meant those. A list of which nothing is left stays what it was, for
+/// one that silently lost everything would switch a whole rule off.
+pub(super) fn failures(list: &mut Failures, value: &Value) -> Result<(), String> {
+    const REMEDY: &str = "a list of \"network\", \"timeout\", statuses and ranges from 400 on, \
+                          such as [\"network\", \"502-504\"]";
+    let Value::List(items) = value else {
+        return Err(REMEDY.into());
+    };
+    let mut understood = Failures::default();
+    let strange = items
+        .iter()
+        .filter(|item| !understood.add(&word(item)))
+        .last();
+    match strange {
+        Some(item) if understood == Failures::default() => {
+            Err(format!("{REMEDY}; {item} is none of these"))
+        }
+        Some(item) => {
+            *list = understood;
+            Err(format!("{REMEDY}; {item} is none of these and left out"))
+        }
+        None => {
+            *list = understood;
+            Ok(())
+        }
+    }
+}
+
+fn word(item: &Value) -> String {
+    match item {
+        Value::Text(word) => word.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_spoken_as_they_are_written() {
+        for text in ["0ms", "250ms", "1500ms", "10s", "5m", "24h", "7d"] {
+            let spoken = spoken(duration(text).unwrap());
+            assert_eq!(duration(&spoken), duration(text), "{text} {spoken}");
+        }
+        assert_eq!(spoken(Duration::from_secs(86_400)), "1d");
+    }
+}
