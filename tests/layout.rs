@@ -18,15 +18,25 @@ use std::path::{Path, PathBuf};
 /// What each module may name of the others. Everything that is not here may not
 /// be named: `module::Item` allows that item alone.
 const DIRECTIONS: &[(&str, &[&str])] = &[
+    ("slots", &[]),
+    ("recent", &["wire"]),
     ("wire", &[]),
     ("policy", &["wire"]),
     ("verdict", &["policy", "wire"]),
-    ("retry", &["policy", "verdict", "wire"]),
+    ("retry", &["policy", "recent", "verdict", "wire"]),
     (
         "origins",
-        &["policy", "retry::Permission", "verdict", "wire"],
+        &[
+            "policy",
+            "recent",
+            "retry::Permission",
+            "retry::Random",
+            "slots",
+            "verdict",
+            "wire",
+        ],
     ),
-    ("copies", &["policy", "verdict", "wire"]),
+    ("copies", &["policy", "slots", "verdict", "wire"]),
     (
         "answer",
         &[
@@ -40,7 +50,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "gateway",
         &[
-            "answer", "copies", "origins", "policy", "retry", "verdict", "wire",
+            "answer", "copies", "origins", "policy", "retry", "slots", "verdict", "wire",
         ],
     ),
     (

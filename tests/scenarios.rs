@@ -16,7 +16,7 @@ mod sim;
 
 use lastgood::gateway::Body;
 use lastgood::wire::Timestamp;
-use sim::{Asked, Behaviour, Clock, End, World, scenario};
+use sim::{Asked, Behaviour, Clock, End, Origin, World, scenario, told};
 use std::{env, fs, path::Path, path::PathBuf};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
@@ -65,6 +65,16 @@ fn an_unknown_word_is_an_error() {
         "timers late",
         "seed x",
         "body 12",
+        "leaves",
+        "vanishes at 3s",
+        "at 3s",
+        "at 3s x times every 1s GET /",
+        "origin 0 from soon 502 after 1ms",
+        "origin 0 30 502 after 1ms",
+        "origin 0 502 after 9ms..1ms",
+        "origin 0 over 502 after 1ms",
+        "origin 0 is {",
+        "copy /b",
         "look 3ms",
         "watched closely",
         "surprise",
@@ -145,12 +155,12 @@ const STATUSES: [u16; 17] = [
 
 /// For every failure a line: which origins are asked, for each request.
 fn matrix() -> String {
-    let statuses = STATUSES.map(|status| End::Response(status, String::new()));
+    let statuses = STATUSES.map(|status| End::Response(status, "".into()));
     let causes = scenario::CAUSES.map(End::Failure);
     let mut lines = vec![heading()];
     for end in statuses.into_iter().chain(causes) {
         let cells = REQUESTS.map(|request| cell(request, Some(1), &end));
-        lines.push(line(&scenario::name(&end), &cells));
+        lines.push(line(&told::name(&end), &cells));
     }
     let silence = End::Failure(lastgood::verdict::Cause::Network);
     lines.push(line(
@@ -183,31 +193,16 @@ fn cell((method, key, opted_in): (&str, &str, bool), after: Option<u64>, end: &E
             "retry_on": ["network", "timeout", "404-999"],
             "failover_on": ["network", "timeout", "404-999"]}}"#
     );
-    let world = World {
-        policy: scenario::read_policy(&policy).unwrap(),
-        asked: Asked {
-            method: method.into(),
-            path: "/".into(),
-            fields: key.into(),
-            body: Body::None,
-        },
-        origins: Vec::new(),
-        copy: None,
-        look_takes: 0,
-        clock: Clock::default(),
-        timers_late: 0,
-        seed: 1,
-        watched: false,
+    let behaviour = Behaviour {
+        after: after.map(|after| (after, after)),
+        end: end.clone(),
     };
     let asked = |origins: usize| -> String {
-        let behaviour = Behaviour {
-            after,
-            end: end.clone(),
-        };
-        let origins = vec![vec![behaviour]; origins];
         let story = sim::live(&World {
-            origins,
-            ..world.clone()
+            configuration: scenario::read_configuration(origins, &policy).unwrap(),
+            visits: vec![Asked::new(method, key, Body::None)],
+            origins: vec![Origin::script(vec![behaviour.clone()]); origins],
+            ..World::blank()
         });
         story
             .attempts()
@@ -221,11 +216,12 @@ fn cell((method, key, opted_in): (&str, &str, bool), after: Option<u64>, end: &E
 fn the_simulated_clock_does_what_it_is_told() {
     let clock = Clock {
         jumps: vec![(100, -1000)],
-        stands_from: Some(300),
+        stands: Some((300, 10_000)),
     };
     let shown = |at| clock.shows(at).since(Timestamp::default()).as_millis();
     let start = u128::from(sim::EPOCH.as_millis());
     assert_eq!(shown(99), start + 99);
     assert_eq!(shown(100), start - 900);
     assert_eq!((shown(300), shown(9000)), (start - 700, start - 700));
+    assert_eq!(shown(10_000), start + 9000);
 }

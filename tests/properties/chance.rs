@@ -1,7 +1,7 @@
 //! Where chance comes from: worlds, messages, texts and configurations, with the
 //! edges of every rule drawn more often than the rest.
 
-use crate::sim::{Asked, Behaviour, Clock, EPOCH, End, Stored, World, law, scenario};
+use crate::sim::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World, law, scenario};
 use lastgood::gateway::Body;
 use lastgood::policy::Policy;
 use lastgood::wire::Timestamp;
@@ -17,32 +17,41 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
         select(vec![0, 0, 0, 5, 900]),
         select(vec![0, 0, 0, 30, 3000]),
     );
-    let inside = (policies(), requests(), vec(vec(behaviours(), 1..4), 1..4));
-    (
-        inside,
-        option::of(copies()),
-        outside,
-        any::<u64>(),
-        any::<bool>(),
+    let inside = (
+        tables_of_policies(),
+        requests(),
+        vec(vec(behaviours(), 1..4), 1..4),
+    );
+    let copy = option::of(copies());
+    (inside, copy, outside, any::<u64>(), any::<bool>()).prop_map(
+        |((policy, asked, origins), copy, (clock, timers_late, look_takes), seed, watched)| {
+            let configuration = scenario::read_configuration(origins.len(), &policy);
+            World {
+                policy,
+                configuration: configuration.expect("a right policy"),
+                visits: vec![asked],
+                origins: origins.into_iter().map(Origin::script).collect(),
+                copies: copy
+                    .map(|copy| ("/".to_owned(), copy))
+                    .into_iter()
+                    .collect(),
+                look_takes,
+                clock,
+                timers_late,
+                seed,
+                watched,
+                unread: false,
+            }
+        },
     )
-        .prop_map(
-            |((policy, asked, origins), copy, (clock, timers_late, look_takes), seed, watched)| {
-                World {
-                    policy,
-                    asked,
-                    origins,
-                    copy,
-                    look_takes,
-                    clock,
-                    timers_late,
-                    seed,
-                    watched,
-                }
-            },
-        )
 }
 
 pub(crate) fn policies() -> impl Strategy<Value = Rc<Policy>> {
+    tables_of_policies().prop_map(|json| scenario::read_policy(&json).expect("a right policy"))
+}
+
+/// A policy as its operator would write it.
+fn tables_of_policies() -> impl Strategy<Value = String> {
     let numbers = (
         1_u8..6,
         1_u8..3,
@@ -69,23 +78,48 @@ pub(crate) fn policies() -> impl Strategy<Value = Rc<Policy>> {
         ],
         0..6,
     );
-    (numbers, pauses, words, listed).prop_map(|(numbers, pauses, words, listed)| {
-        let (attempts, per_origin, deadline, attempt, soft, unsafe_deadline) = numbers;
-        let (mode, answer, (opted_in, obeys), stale, stale_min) = words;
-        let (attempt, soft) = (attempt.min(deadline), soft.min(deadline));
-        let (base, cap) = (pauses.0.min(pauses.1), pauses.1);
-        let list = listed.join(", ");
-        scenario::read_policy(&format!(
-            r#"{{"attempts": {attempts}, "attempts_per_origin": {per_origin},
-                "deadline": "{deadline}ms", "attempt_timeout": "{attempt}ms",
-                "soft_deadline": "{soft}ms", "unsafe_deadline": "{unsafe_deadline}ms",
-                "backoff": {{"base": "{base}ms", "cap": "{cap}ms"}}, "mode": "{mode}",
-                "answer": "{answer}", "retry_unsafe": {opted_in}, "retry_after": {obeys},
-                "stale": "{stale}", "stale_min": "{stale_min}",
-                "retry_on": [{list}], "failover_on": [{list}]}}"#
-        ))
-        .expect("a right policy")
-    })
+    (numbers, pauses, words, listed, rarities()).prop_map(
+        |(numbers, pauses, words, listed, rare)| {
+            let (attempts, per_origin, deadline, attempt, soft, unsafe_deadline) = numbers;
+            let (mode, answer, (opted_in, obeys), stale, stale_min) = words;
+            let (attempt, soft) = (attempt.min(deadline), soft.min(deadline));
+            let (base, cap) = (pauses.0.min(pauses.1), pauses.1);
+            let list = listed.join(", ");
+            [
+                format!(r#"{{"attempts": {attempts}, "attempts_per_origin": {per_origin}"#),
+                format!(r#""deadline": "{deadline}ms", "attempt_timeout": "{attempt}ms""#),
+                format!(r#""soft_deadline": "{soft}ms", "unsafe_deadline": "{unsafe_deadline}ms""#),
+                format!(r#""backoff": {{"base": "{base}ms", "cap": "{cap}ms"}}, "mode": "{mode}""#),
+                format!(r#""answer": "{answer}", "retry_unsafe": {opted_in}"#),
+                format!(
+                    r#""retry_after": {obeys}, "stale": "{stale}", "stale_min": "{stale_min}""#
+                ),
+                format!(r#""retry_on": [{list}], "failover_on": [{list}]{rare}}}"#),
+            ]
+            .join(", ")
+        },
+    )
+}
+
+/// What few operators turn on, or off.
+fn rarities() -> impl Strategy<Value = String> {
+    let fields = vec![
+        r#", "hedge": {"after": "10ms"}"#,
+        r#", "hold_down": false"#,
+        r#", "observe": true"#,
+        r#", "disguised": true"#,
+        r#", "retry_stop_header": "x-stop""#,
+        r#", "retry_header": "x-again""#,
+        r#", "attempt_header": "x-attempt""#,
+        r#", "breaker": false"#,
+        r#", "ejection": {"failures": 1}"#,
+        r#", "budget": {"percent": 0, "floor": 1}"#,
+        r#", "collapse": {"wait": "10ms"}"#,
+    ];
+    prop_oneof![
+        1 => Just(String::new()),
+        1 => subsequence(fields, 0..4).prop_map(|fields| fields.concat()),
+    ]
 }
 
 pub(crate) fn requests() -> impl Strategy<Value = Asked> {
@@ -106,15 +140,10 @@ pub(crate) fn requests() -> impl Strategy<Value = Asked> {
         Body::Sized(1 << 20),
         Body::Unsized,
     ]);
-    (method, subsequence(lines, 0..3), body).prop_map(|(method, lines, body)| Asked {
-        method: method.to_owned(),
-        path: "/".to_owned(),
-        fields: lines.join("\n"),
-        body: if method == "GET" || method == "HEAD" {
-            Body::None
-        } else {
-            body
-        },
+    (method, subsequence(lines, 0..3), body).prop_map(|(method, lines, body)| {
+        let bodiless = method == "GET" || method == "HEAD";
+        let body = if bodiless { Body::None } else { body };
+        Asked::new(method, &lines.join("\n"), body)
     })
 }
 
@@ -132,18 +161,22 @@ fn behaviours() -> impl Strategy<Value = Behaviour> {
         "retry-after:1",
         "retry-after:8",
         "retry-after:600",
+        "retry-after:1\nx-stop:1",
+        "content-type:text/html\nx-again:1",
     ]);
     let response =
-        (statuses, lines).prop_map(|(status, lines)| End::Response(status, lines.to_owned()));
+        (statuses, lines).prop_map(|(status, lines)| End::Response(status, lines.into()));
     let end = prop_oneof![
-        3 => response,
-        1 => select(scenario::CAUSES.to_vec()).prop_map(End::Failure),
+        12 => response,
+        1 => Just(End::Disguised("content-type:text/html".into())),
+        4 => select(scenario::CAUSES.to_vec()).prop_map(End::Failure),
     ];
     let after = prop_oneof![
         4 => (0_u64..200).prop_map(Some),
         2 => (0_u64..15_000).prop_map(Some),
         1 => Just(None),
     ];
+    let after = after.prop_map(|after| after.map(|after| (after, after)));
     (after, end).prop_map(|(after, end)| Behaviour { after, end })
 }
 
@@ -226,213 +259,10 @@ fn clocks() -> impl Strategy<Value = Clock> {
     let jumps = vec((0_u64..9000, by), 1..3);
     prop_oneof![
         4 => Just(Clock::default()),
-        1 => jumps.prop_map(|jumps| Clock { jumps, stands_from: None }),
-        1 => (0_u64..5000).prop_map(|from| Clock { jumps: Vec::new(), stands_from: Some(from) }),
+        1 => jumps.prop_map(|jumps| Clock { jumps, stands: None }),
+        1 => (0_u64..5000, prop_oneof![Just(u64::MAX), 0_u64..9000]).prop_map(|(from, until)| Clock {
+            jumps: Vec::new(),
+            stands: Some((from, until)),
+        }),
     ]
-}
-
-/// Fields that matter to keeping, in any number.
-pub(crate) fn heads() -> impl Strategy<Value = String> {
-    let lines = vec![
-        "content-type:text/html",
-        "content-type:application/json",
-        "content-length:5",
-        "set-cookie:a=b",
-        "cookie:_ga=1",
-        "cookie:_ga=1; sid=2",
-        "cookie:sid",
-        "authorization:x",
-        "range:bytes=0-",
-        "expires:0",
-        "etag:\"1\"",
-    ];
-    let count = lines.len();
-    subsequence(lines, 0..count).prop_map(|lines| lines.join("\n"))
-}
-
-/// Text that looks like something: words of every grammar, glued together.
-pub(crate) fn wordy() -> impl Strategy<Value = String> {
-    let words = vec![
-        "max-age",
-        "=",
-        "\"",
-        "\\",
-        ",",
-        ";",
-        ":",
-        "\n",
-        " ",
-        "\t",
-        "*",
-        "/",
-        "q=0.5",
-        "no-store",
-        "private",
-        "99999999999999999999",
-        "-1",
-        "0",
-        "Sun, 06 Nov 1994 08:49:37 GMT",
-        "502-504",
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        "Sun Nov  6 08:49:37 1994",
-        "text/html",
-        "cookie:",
-        "é",
-        "cache-control:",
-        "vary:",
-        "date:",
-        "expires:",
-        "age:",
-        "retry-after:",
-        "set-cookie:",
-        "\0",
-        "lastgood-stored:1",
-        "lastgood-was-vary:x",
-        "if-none-match:",
-        "https://",
-        "?",
-        "#",
-        "\u{2028}",
-        "accept:",
-        "sec-fetch-mode:cors",
-        "content-length:",
-        "W/",
-        "GMT",
-        "24h",
-        "ms",
-        "\u{feff}",
-    ];
-    vec(select(words), 0..24).prop_map(|words| words.concat())
-}
-
-pub(crate) fn field_lines() -> impl Strategy<Value = String> {
-    let names = select(vec![
-        "cache-control",
-        "age",
-        "date",
-        "etag",
-        "expires",
-        "last-modified",
-        "vary",
-        "x-a",
-        "cf-ray",
-        "cdn-cache-control",
-        "accept-language",
-        "accept",
-        "set-cookie",
-        "content-type",
-        "---",
-        "lastgood-stored",
-        "lastgood-selecting",
-        "lastgood-was-vary",
-        "lastgood-was-etag",
-        "lastgood-was-cache-control",
-    ]);
-    let values = prop_oneof![wordy(), "[ -~]{1,30}", Just("max-age=9".to_owned())];
-    vec((names, values), 0..12).prop_map(|lines| {
-        let line = |(name, value): (&str, String)| match name {
-            "---" => name.to_owned(),
-            _ => format!("{name}:{}", value.replace('\n', " ")),
-        };
-        lines.into_iter().map(line).collect::<Vec<_>>().join("\n")
-    })
-}
-
-/// Any JSON, not too deep.
-pub(crate) fn json() -> impl Strategy<Value = serde_json::Value> {
-    use serde_json::Value;
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        wordy().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 24, 6, |inner| {
-        let key = prop_oneof![
-            select(FIELDS.to_vec()).prop_map(str::to_owned),
-            any::<String>()
-        ];
-        prop_oneof![
-            vec(inner.clone(), 0..6).prop_map(Value::from),
-            vec((key, inner), 0..6).prop_map(|entries| entries.into_iter().collect()),
-        ]
-    })
-}
-
-const FIELDS: [&str; 27] = [
-    "mode",
-    "attempts",
-    "attempts_per_origin",
-    "attempt_timeout",
-    "deadline",
-    "unsafe_deadline",
-    "soft_deadline",
-    "backoff",
-    "base",
-    "cap",
-    "retry_on",
-    "failover_on",
-    "retry_unsafe",
-    "retry_after",
-    "body_limit",
-    "copy_limit",
-    "stale_on",
-    "stale",
-    "stale_min",
-    "keep_every",
-    "cookies_ignored",
-    "notice",
-    "answer",
-    "answer_on",
-    "answer_status",
-    "routes",
-    "path",
-];
-
-/// Tables whose fields exist, with values that are right, nearly right or wrong.
-pub(crate) fn tables() -> impl Strategy<Value = serde_json::Value> {
-    let values = select(vec![
-        "0",
-        "1",
-        "10",
-        "11",
-        "255",
-        "2.5",
-        "-1",
-        "1e300",
-        "\"10ms\"",
-        "\"9ms\"",
-        "\"10m\"",
-        "\"11m\"",
-        "\"0s\"",
-        "\"365d\"",
-        "\"64KiB\"",
-        "\"16MiB\"",
-        "\"18446744073709551615MiB\"",
-        "true",
-        "null",
-        "\"18446744073709551615d\"",
-        "[]",
-        "[502]",
-        "[\"timeout\", \"400-999\"]",
-        "[\"200\"]",
-        "\"cache\"",
-        "{\"base\": \"1m\", \"cap\": \"1ms\"}",
-        "{\"base\": \"1m\"}",
-        "\"origin\"",
-        "\"upstream\"",
-        "503",
-        "[{\"path\": \"/api/*\", \"deadline\": \"10ms\"}]",
-        "[{\"path\": \"*\", \"attempt_timeout\": \"9m\"}]",
-    ]);
-    vec((select(FIELDS.to_vec()), values), 0..10).prop_map(|entries| {
-        let read = |(name, value): (&str, &str)| {
-            (
-                name.to_owned(),
-                serde_json::from_str::<serde_json::Value>(value).unwrap(),
-            )
-        };
-        entries.into_iter().map(read).collect()
-    })
 }

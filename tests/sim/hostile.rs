@@ -8,12 +8,12 @@
 use super::{Asked, EPOCH, Stored, applied, law};
 use lastgood::answer::{self, Asker, Form, Matter};
 use lastgood::copies::{self, Copy};
-use lastgood::gateway::{self, Body, Source, Told};
+use lastgood::gateway::{self, Arrival, Body, Event, Exchange, Memory, Request, Source, Told};
 use lastgood::policy::{self, Policy, Value};
 use lastgood::retry::Random;
 use lastgood::verdict::{Facts, Failure, disguise};
 use lastgood::wire::{self, CacheControl, Fields, Listed, Positional, RequestHead, ResponseHead};
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// JSON as the value that a host hands over.
 pub(crate) fn value(json: &serde_json::Value) -> Value {
@@ -118,21 +118,23 @@ fn heads(text: &str) {
     for fields in [&listed as &dyn Fields, &positional] {
         for method in ["GET", text] {
             let request = RequestHead::read(method, text, fields);
-            let _ = gateway::open(&request, Body::None, &policy);
+            let arrival = Arrival {
+                url: text,
+                body: Body::None,
+                now: EPOCH,
+            };
+            let memory = &mut Memory::default();
+            let _ = gateway::open(&request, &arrival, &policy, memory);
+            let _ = gateway::is_looped(&request, memory);
             for answered in [&listed as &dyn Fields, &by_position] {
                 let response = ResponseHead::read(200, answered);
                 let _ = copies::may_keep(&request, &response, &policy);
-                let _ = Facts::read(200, answered, EPOCH);
+                let _ = Facts::read(200, answered, &policy, EPOCH);
                 let _ = Copy::new(&response, EPOCH).showable(&policy, EPOCH);
             }
         }
     }
-    let asked = Asked {
-        method: "GET".into(),
-        path: "/".into(),
-        fields: text.to_owned(),
-        body: Body::None,
-    };
+    let asked = Asked::new("GET", text, Body::None);
     check_keeping(&asked, 200, text, &policy);
     let _ = copies::is_not_modified(text, &listed);
     let _ = Copy::open(200, text, &listed);
@@ -140,7 +142,7 @@ fn heads(text: &str) {
     let _ = copies::vary(text);
     let bytes = u64::try_from(text.len()).unwrap();
     let kept = copies::may_keep_body("text/html", bytes, text).is_ok();
-    assert_eq!(kept, bytes > 0 && disguise::maker(text).is_none());
+    assert_eq!(kept, bytes > 0 && disguise::recognise(text).is_none());
 }
 
 /// Whatever is kept breaks no rule of the second reading.
@@ -170,7 +172,7 @@ fn answers(text: &str) {
         Form::Text,
         Form::Empty("image/png"),
     ];
-    let facts = Facts::read(503, &listed, EPOCH);
+    let facts = Facts::read(503, &listed, &Policy::default(), EPOCH);
     let failure = Failure::answered(&facts);
     let matter = Matter {
         failure,
@@ -189,6 +191,7 @@ fn answers(text: &str) {
     log_line(text, failure);
 }
 
+/// The line about a request that came to nothing, whatever it was for.
 fn log_line(text: &str, failure: Failure) {
     let told = Told {
         id: text,
@@ -198,7 +201,13 @@ fn log_line(text: &str, failure: Failure) {
         status: 503,
         took: Duration::MAX,
     };
-    let line = gateway::log_line(&[], &told);
+    let looped = (true, true);
+    let (listed, policy) = (Listed::new(text), Rc::new(Policy::default()));
+    let head = RequestHead::read(text, text, &listed);
+    let request = Request::new(&head, text, &Asker::read(&listed), looped, &policy);
+    let mut exchange = Exchange::new(policy, request, None, 1, 1, EPOCH);
+    let _ = exchange.step(Event::Start, EPOCH, &mut Memory::default());
+    let line = gateway::log_line(&exchange, &told).expect("it is worth a line");
     assert!(!line.contains('\n'));
     let read: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((&read["id"], &read["url"]), (&text.into(), &text.into()));
@@ -265,15 +274,51 @@ pub(crate) fn configuration(text: &str) -> usize {
         assert_usable(configuration.policy_for(path));
     }
     assert!(configuration.origin_count() >= 1);
-    for base in &configuration.origins {
-        assert!(base.starts_with("http://") || base.starts_with("https://"));
-        assert!(!base.ends_with('/') && !base.contains(char::is_whitespace));
+    for origin in &configuration.origins {
+        assert_origin(origin);
     }
+    assert!(configuration.origins.is_empty() || configuration.origins[0].weight <= 100);
+    assert_guards(&configuration.guards);
+    let memory = &mut Memory::new(&configuration, 1);
+    assert_eq!(memory.origins.count(), configuration.origin_count());
     for problem in &problems {
         assert!(problem.field.starts_with("ORIGIN") || problem.field.starts_with("LASTGOOD"));
         assert!(!problem.remedy.is_empty() && !problem.to_string().is_empty());
     }
     problems.len()
+}
+
+fn assert_origin(origin: &policy::Origin) {
+    let base = &origin.url;
+    assert!(base.starts_with("http://") || base.starts_with("https://"));
+    assert!(!base.ends_with('/') && !base.contains(char::is_whitespace));
+    let host = origin.host.as_deref();
+    assert!(host.is_none_or(|host| !host.is_empty() && !host.contains(char::is_whitespace)));
+    assert!(origin.strip.is_empty() || origin.strip.starts_with('/'));
+    assert!(!origin.strip.ends_with('/'));
+    for path in ["/", "/a?b", "", origin.strip.as_str()] {
+        let target = origin.target(path);
+        let rest = target.strip_prefix(base.as_str());
+        assert!(rest.is_some_and(|rest| rest.starts_with('/')), "{target}");
+    }
+}
+
+fn assert_guards(guards: &policy::Guards) {
+    let hour = Duration::from_secs(3600);
+    if let Some(rule) = guards.ejection {
+        assert!(rule.failures > 0 && rule.hold <= rule.cap && rule.cap <= hour);
+        assert!(rule.hold > Duration::ZERO && rule.window > Duration::ZERO);
+    }
+    if let Some(rule) = guards.breaker {
+        assert!(rule.failures > 0 && rule.probe_every > Duration::ZERO);
+    }
+    let budget = guards.budget;
+    assert!(budget.percent <= budget.most && budget.most <= 100);
+    assert!(budget.window >= Duration::from_secs(1));
+    assert!(budget.tokens.is_none_or(|tokens| tokens.max > 0));
+    assert!(guards.loops.limit > 0 && !guards.loops.id.is_empty());
+    let probe = guards.probe.as_ref();
+    assert!(probe.is_none_or(|probe| probe.path.starts_with('/') && probe.rise > 0));
 }
 
 pub(crate) fn assert_usable(policy: &Policy) {
@@ -288,6 +333,13 @@ pub(crate) fn assert_usable(policy: &Policy) {
     assert!(policy.backoff.base <= policy.backoff.cap);
     assert!(policy.backoff.cap <= Duration::from_secs(60));
     assert!(policy.body_limit <= 16 << 20 && policy.copy_limit <= 64 << 20);
+    assert!(policy.hold_down.is_none_or(|rule| rule.base <= rule.cap));
+    let minute = Duration::from_secs(60);
+    assert!(
+        policy
+            .collapse
+            .is_none_or(|rule| rule.wait.max(rule.age) <= minute)
+    );
     let lists = [
         &policy.retry_on,
         &policy.failover_on,

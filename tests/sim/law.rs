@@ -163,6 +163,7 @@ pub(crate) fn refusal(
 pub(crate) fn is_nothing_sent(end: &End) -> bool {
     match end {
         End::Response(status, _) => [521, 523, 525, 526, 530].contains(status),
+        End::Disguised(_) => false,
         End::Failure(cause) => [
             Cause::ConnectionRefused,
             Cause::Unreachable,
@@ -173,18 +174,23 @@ pub(crate) fn is_nothing_sent(end: &End) -> bool {
     }
 }
 
-/// Whether policy calls an end of an attempt a failure.
+/// Whether policy calls an end of an attempt a failure, by its head.
 pub(crate) fn is_failure(end: &End, policy: &Policy) -> bool {
-    let End::Response(status, _) = end else {
-        return true;
-    };
+    let marker = policy.retry_header.as_deref();
+    let marked = |fields| marker.is_some_and(|name| field(fields, name).is_some());
     let lists = [
         &policy.retry_on,
         &policy.failover_on,
         &policy.stale_on,
         &policy.answer_on,
     ];
-    lists.iter().any(|list| list.has_status(*status))
+    match end {
+        End::Response(status, fields) => {
+            marked(fields) || lists.iter().any(|list| list.has_status(*status))
+        }
+        End::Disguised(fields) => marked(fields),
+        End::Failure(_) => true,
+    }
 }
 
 /// Seconds since 1970 of an IMF-fixdate, day by day.

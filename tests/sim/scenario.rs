@@ -2,9 +2,10 @@
 //!
 //! The notation is described in `tests/scenarios/README.md`.
 
-use super::{Asked, Behaviour, Clock, EPOCH, End, Seen, Sent, Stored, Story, World, hostile, live};
-use lastgood::gateway::{Body, Source, Step};
-use lastgood::policy::{self, Policy};
+use super::origin::Line;
+use super::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World, hostile, play};
+use lastgood::gateway::Body;
+use lastgood::policy::{self, Configuration, Policy};
 use lastgood::verdict::Cause;
 use lastgood::wire::Timestamp;
 use std::{rc::Rc, time::Duration};
@@ -13,6 +14,8 @@ use std::{rc::Rc, time::Duration};
 #[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) world: World,
+    /// Which requests are told in one line.
+    pub(crate) brief: Vec<bool>,
     /// Everything above the transcript, as it stands in the file.
     given: String,
     shows_log: bool,
@@ -32,7 +35,8 @@ impl Scenario {
             return Err("a scenario begins with a comment that says what it is about".into());
         }
         let mut reader = Self {
-            world: blank(),
+            world: World::blank(),
+            brief: Vec::new(),
             given: given.to_owned(),
             shows_log: false,
         };
@@ -41,20 +45,20 @@ impl Scenario {
                 .take(line)
                 .ok_or_else(|| format!("not understood: {line}"))?;
         }
-        if reader.world.asked.method.is_empty() || reader.world.origins.is_empty() {
-            return Err("a scenario has a request and an origin".into());
-        }
-        Ok(reader)
+        reader.settle()
     }
 
     fn take(&mut self, line: &str) -> Option<()> {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let (world, rest) = (&mut self.world, rest.trim());
         match word {
-            "policy" => world.policy = read_policy(rest)?,
-            "request" => read_request(rest, &mut world.asked)?,
-            "body" => world.asked.body = body(rest)?,
-            "copy" => world.copy = Some(copy(rest)?),
+            "policy" => world.policy = Some(rest.to_owned()).filter(|rest| !rest.is_empty())?,
+            "request" => self.request(read_request(rest)?, false),
+            "at" => self.requests(rest)?,
+            "body" => world.visits.last_mut()?.body = body(rest)?,
+            "leaves" => world.visits.last_mut()?.leaves = Some(after(rest)?),
+            "vanishes" => world.visits.last_mut()?.vanishes = Some(after(rest)?),
+            "copy" => world.copies.push(copy(rest)?),
             "look" => world.look_takes = millis(rest.strip_prefix("takes ")?)?,
             "origin" => read_origin(rest, &mut world.origins)?,
             "clock" => read_clock(rest, &mut world.clock)?,
@@ -67,94 +71,114 @@ impl Scenario {
         Some(())
     }
 
+    fn request(&mut self, asked: Asked, brief: bool) {
+        self.world.visits.push(asked);
+        self.brief.push(brief);
+    }
+
+    /// `300ms GET /`, `1s 20 times every 50ms GET /`
+    fn requests(&mut self, rest: &str) -> Option<()> {
+        let (at, rest) = rest.split_once(' ')?;
+        let at = millis(at)?;
+        let (count, every, asked) = match rest.split_once(" times every ") {
+            Some((count, rest)) => {
+                let (every, asked) = rest.split_once(' ')?;
+                (count.parse().ok()?, millis(every)?, asked)
+            }
+            None => (1, 0, rest),
+        };
+        let asked = read_request(asked)?;
+        for index in 0..count {
+            let at = at + every * index;
+            let asked = Asked {
+                at,
+                ..asked.clone()
+            };
+            self.request(asked, count > 1);
+        }
+        Some(())
+    }
+
+    /// What can be said only once everything is read.
+    fn settle(mut self) -> Result<Self, String> {
+        let world = &mut self.world;
+        let scripted = world.origins.iter().all(|origin| !origin.lines.is_empty());
+        if world.visits.is_empty() || world.origins.is_empty() || !scripted {
+            return Err("a scenario has a request, and an origin that does something".into());
+        }
+        let (configuration, problems) = configuration(&world.origins, &world.policy)
+            .ok_or_else(|| format!("no JSON: {}", world.policy))?;
+        if let Some(problem) = problems.first() {
+            return Err(problem.to_string());
+        }
+        world.configuration = configuration;
+        let path = world.visits[0].path.clone();
+        let unnamed = world.copies.iter_mut().filter(|(of, _)| of.is_empty());
+        unnamed.for_each(|(of, _)| of.clone_from(&path));
+        Ok(self)
+    }
+
     /// The file as it should be: what is given, and what comes of it.
     pub(crate) fn played(&self) -> String {
-        let story = live(&self.world);
-        let mut lines = self.transcript(&story);
-        if story.endless {
+        let played = play::play(&self.world);
+        let mut lines = self.transcript(&played);
+        if played.outcomes.iter().any(|outcome| outcome.endless) {
             lines.truncate(20);
             lines.push("and so on, without end".into());
+        }
+        if self.shows_log {
+            let sent = played.outcomes.iter().filter_map(|it| it.sent.as_ref());
+            let logs = sent.map(|sent| sent.log.clone());
+            lines.extend(logs.map(|log| log.unwrap_or_else(|| "nothing is logged".into())));
         }
         lines.insert(0, format!("{}\n", self.given));
         lines.join("\n") + "\n"
     }
-
-    fn transcript(&self, story: &Story) -> Vec<String> {
-        let mut lines: Vec<String> = story
-            .events
-            .iter()
-            .map(|(at, seen)| {
-                let told = self.told(*at, seen, story.sent.as_ref());
-                format!("{:>8}  {told}", span(*at))
-            })
-            .collect();
-        let log = story.sent.as_ref().and_then(|sent| sent.log.clone());
-        if self.shows_log {
-            lines.push(log.unwrap_or_else(|| "nothing is logged".into()));
-        }
-        lines
-    }
-
-    fn told(&self, at: u64, seen: &Seen, sent: Option<&Sent>) -> String {
-        match seen {
-            Seen::Aside => "pass it on, untouched and unwatched".into(),
-            Seen::Asked(patience) => format!("ask origin 0, watched for {}", span(ms(*patience))),
-            Seen::Passed => "pass it on".into(),
-            Seen::Step(Step::Look) => "look for a copy".into(),
-            Seen::Step(Step::Begin(attempt)) => {
-                format!("begin {} at origin {}", attempt.number, attempt.origin)
-            }
-            Seen::Step(Step::Wait(Timestamp::NEVER)) => "wait".into(),
-            Seen::Step(Step::Wait(until)) => {
-                let timer = ms(until.since(self.world.clock.shows(at)));
-                format!("wait until {}", span(at + timer))
-            }
-            Seen::Step(Step::Reply(_)) => sent.map_or_else(|| "reply".into(), reply),
-            Seen::Ended { origin, end } => format!("origin {origin}: {}", name(end)),
-            Seen::Woke => "woke".into(),
-            Seen::Found(true) => "found one".into(),
-            Seen::Found(false) => "found none".into(),
-            Seen::Late(status) => format!("late: {status}"),
-            Seen::Keep => "keep a copy".into(),
-        }
-    }
 }
 
-fn blank() -> World {
-    World {
-        policy: Rc::new(Policy::default()),
-        asked: Asked {
-            method: String::new(),
-            path: String::new(),
-            fields: String::new(),
-            body: Body::None,
-        },
-        origins: Vec::new(),
-        copy: None,
-        look_takes: 0,
-        clock: Clock::default(),
-        timers_late: 0,
-        seed: 1,
-        watched: false,
+/// `ORIGIN` and `LASTGOOD` as an operator would write them.
+pub(crate) fn configuration(
+    origins: &[Origin],
+    policy: &str,
+) -> Option<(Configuration, Vec<policy::Problem>)> {
+    let mut tables = Vec::new();
+    for (index, origin) in origins.iter().enumerate() {
+        let is = if origin.is.is_empty() {
+            "{}"
+        } else {
+            origin.is.as_str()
+        };
+        let mut table: serde_json::Map<_, _> = serde_json::from_str(is).ok()?;
+        table.insert("url".into(), format!("https://o{index}.test").into());
+        tables.push(serde_json::Value::Object(table));
     }
+    let policy = serde_json::from_str(policy).ok()?;
+    Some(policy::parse(
+        &hostile::value(&serde_json::Value::Array(tables)),
+        &hostile::value(&policy),
+    ))
 }
 
 /// A policy without any fault in it.
 pub(crate) fn read_policy(json: &str) -> Option<Rc<Policy>> {
-    let table = hostile::value(&serde_json::from_str(json).ok()?);
-    let (configuration, problems) = policy::parse(&policy::Value::Null, &table);
-    problems
-        .is_empty()
-        .then(|| Rc::clone(configuration.policy_for("/")))
+    let configuration = read_configuration(1, json)?;
+    Some(Rc::clone(configuration.policy_for("/")))
 }
 
-fn read_request(rest: &str, asked: &mut Asked) -> Option<()> {
+/// A configuration without any fault in it, with so many origins.
+pub(crate) fn read_configuration(origins: usize, json: &str) -> Option<Configuration> {
+    let (configuration, problems) = configuration(&vec![Origin::default(); origins], json)?;
+    problems.is_empty().then_some(configuration)
+}
+
+fn read_request(rest: &str) -> Option<Asked> {
     let (method, rest) = rest.split_once(' ')?;
     let (path, listed) = rest.split_once(' ').unwrap_or((rest, ""));
-    asked.method = method.to_owned();
-    asked.path = path.to_owned();
-    asked.fields = fields(listed)?;
-    path.starts_with('/').then_some(())
+    let asked = Asked {
+        path: path.to_owned(),
+        ..Asked::new(method, &fields(listed)?, Body::None)
+    };
+    path.starts_with('/').then_some(asked)
 }
 
 /// `name: value | name: value` as `name:value` lines.
@@ -172,14 +196,20 @@ fn fields(listed: &str) -> Option<String> {
 }
 
 fn body(rest: &str) -> Option<Body> {
-    match rest.strip_suffix("KiB") {
-        Some(count) => Some(Body::Sized(count.parse::<u64>().ok()? * 1024)),
-        None => (rest == "unknown").then_some(Body::Unsized),
+    let sized = |count: &str, unit: u64| Some(Body::Sized(count.parse::<u64>().ok()? * unit));
+    match (rest.strip_suffix("KiB"), rest.strip_suffix('B')) {
+        (Some(count), _) => sized(count, 1024),
+        (None, Some(count)) => sized(count, 1),
+        (None, None) => (rest == "unknown").then_some(Body::Unsized),
     }
 }
 
-/// `stored=120s-ago` and its fields; `for=de` where it varies by language.
-fn copy(rest: &str) -> Option<Stored> {
+/// `/page stored=120s-ago` and its fields; `for=de` where it varies by language.
+fn copy(rest: &str) -> Option<(String, Stored)> {
+    let (path, rest) = match rest.starts_with('/') {
+        true => rest.split_once(' ')?,
+        false => ("", rest),
+    };
     let rest = rest.strip_prefix("stored=")?;
     let (ago, rest) = rest
         .split_once("-ago")
@@ -189,43 +219,84 @@ fn copy(rest: &str) -> Option<Stored> {
         Some(rest) => rest.split_once(' ')?,
         None => ("", rest),
     };
-    Some(Stored {
+    let stored = Stored {
         response: fields(listed)?,
         selecting: format!("accept-language:{language}"),
         at: Timestamp::from_millis(EPOCH.as_millis().checked_sub(millis(ago)?)?),
-    })
+    };
+    Some((path.to_owned(), stored))
 }
 
-/// `0 502 after 20ms retry-after: 1`, `0 network after 20ms`, `0 silence`
-fn read_origin(rest: &str, origins: &mut Vec<Vec<Behaviour>>) -> Option<()> {
+/// `0 is {"trusted": false}`, `0 over 20 503 after 1ms`,
+/// `0 from 2s /page 30% 502 after 20ms..80ms retry-after: 1`
+fn read_origin(rest: &str, origins: &mut Vec<Origin>) -> Option<()> {
     let (index, rest) = rest.split_once(' ')?;
     let index: usize = index.parse().ok()?;
-    let behaviour = match rest.split_once(" after ") {
-        None if rest == "silence" => Behaviour {
-            after: None,
-            end: End::Failure(Cause::Network),
-        },
-        None => return None,
-        Some((end, rest)) => {
-            let (after, listed) = rest.split_once(' ').unwrap_or((rest, ""));
-            Behaviour {
-                after: Some(millis(after)?),
-                end: read_end(end.trim(), fields(listed)?)?,
-            }
-        }
-    };
     if index == origins.len() {
-        origins.push(Vec::new());
+        origins.push(Origin::default());
     }
-    origins.get_mut(index)?.push(behaviour);
+    let origin = origins.get_mut(index)?;
+    if let Some(table) = rest.strip_prefix("is ") {
+        origin.is = table.to_owned();
+        return Some(());
+    }
+    if let Some(rest) = rest.strip_prefix("over ") {
+        let (most, rest) = rest.split_once(' ')?;
+        origin.over = Some((most.parse().ok()?, behaviour(rest)?));
+        return Some(());
+    }
+    let (from, rest) = match rest.strip_prefix("from ") {
+        Some(rest) => {
+            let (from, rest) = rest.split_once(' ')?;
+            (millis(from)?, rest)
+        }
+        None => (0, rest),
+    };
+    let (path, rest) = match rest.starts_with('/') {
+        true => rest
+            .split_once(' ')
+            .map(|(path, rest)| (Some(path.to_owned()), rest))?,
+        false => (None, rest),
+    };
+    let (share, rest) = match rest.split_once("% ") {
+        Some((share, rest)) if !share.contains(' ') => (Some(share.parse().ok()?), rest),
+        _ => (None, rest),
+    };
+    origin.lines.push(Line {
+        from,
+        path,
+        share,
+        does: behaviour(rest)?,
+    });
     Some(())
 }
 
-fn read_end(end: &str, fields: String) -> Option<End> {
+/// `502 after 20ms retry-after: 1`, `network after 20ms..80ms`, `silence`
+fn behaviour(rest: &str) -> Option<Behaviour> {
+    let Some((end, rest)) = rest.split_once(" after ") else {
+        return (rest == "silence").then_some(Behaviour {
+            after: None,
+            end: End::Failure(Cause::Network),
+        });
+    };
+    let (after, listed) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (least, most) = after.split_once("..").unwrap_or((after, after));
+    let (least, most) = (millis(least)?, millis(most)?);
+    Some(Behaviour {
+        after: (least <= most).then_some((least, most)),
+        end: read_end(end.trim(), &fields(listed)?)?,
+    })
+    .filter(|behaviour| behaviour.after.is_some())
+}
+
+fn read_end(end: &str, fields: &str) -> Option<End> {
+    if end == "disguised" {
+        return Some(End::Disguised(fields.into()));
+    }
     match end.parse::<u16>() {
         Ok(status) => (100..=999)
             .contains(&status)
-            .then_some(End::Response(status, fields)),
+            .then(|| End::Response(status, fields.into())),
         Err(_) => cause(end).filter(|_| fields.is_empty()).map(End::Failure),
     }
 }
@@ -247,10 +318,14 @@ fn cause(name: &str) -> Option<Cause> {
     CAUSES.into_iter().find(|cause| cause.name() == name)
 }
 
-/// `jumps -1h at 300ms`, `stands still from 20ms`
+/// `jumps -1h at 300ms`, `stands still from 20ms`, `stands still from 1s to 3s`
 fn read_clock(rest: &str, clock: &mut Clock) -> Option<()> {
-    if let Some(from) = rest.strip_prefix("stands still from ") {
-        clock.stands_from = Some(millis(from)?);
+    if let Some(rest) = rest.strip_prefix("stands still from ") {
+        let stands = match rest.split_once(" to ") {
+            Some((from, until)) => (millis(from)?, millis(until)?),
+            None => (millis(rest)?, u64::MAX),
+        };
+        clock.stands = Some(stands);
         return Some(());
     }
     let (by, at) = rest.strip_prefix("jumps ")?.split_once(" at ")?;
@@ -263,46 +338,23 @@ fn read_clock(rest: &str, clock: &mut Clock) -> Option<()> {
     Some(())
 }
 
+fn after(rest: &str) -> Option<u64> {
+    millis(rest.strip_prefix("after ")?)
+}
+
 fn millis(text: &str) -> Option<u64> {
     policy::duration(text).map(ms)
 }
 
-fn ms(span: Duration) -> u64 {
+pub(crate) fn ms(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds as people write them.
-fn span(millis: u64) -> String {
+pub(crate) fn span(millis: u64) -> String {
     match millis {
         0 => "0ms".into(),
         whole if whole % 1000 == 0 => format!("{}s", whole / 1000),
         millis => format!("{millis}ms"),
     }
-}
-
-pub(crate) fn name(end: &End) -> String {
-    match end {
-        End::Response(status, _) => status.to_string(),
-        End::Failure(cause) => cause.name().into(),
-    }
-}
-
-fn reply(sent: &Sent) -> String {
-    let whose = match (sent.reply.source, sent.origin) {
-        (Source::Origin, Some(origin)) => format!("the {} of origin {origin}", sent.status),
-        (Source::Origin, None) => "a response that nobody gave".into(),
-        (Source::Copy(aged), _) => format!("the copy, {}s old", aged.age.as_secs()),
-        (Source::Answer(failure), _) => format!(
-            "our {}, {}, for {}",
-            sent.status,
-            sent.content_type,
-            failure.cause.name()
-        ),
-    };
-    let goes_on = if sent.reply.goes_on {
-        "; the attempt goes on"
-    } else {
-        ""
-    };
-    format!("reply with {whose}{goes_on}")
 }

@@ -1,31 +1,24 @@
-//! Events in any order, by a host that does as it likes, with a clock that does
-//! too. What the law allows is asked of its second reading.
+//! Events in any order, told to several exchanges that share a memory, by a host
+//! that does as it likes, with a clock that does too. What the law allows is
+//! asked of its second reading.
 
+use super::drawn::{Bytes, any_copies, any_policy};
 use super::{Asked, EPOCH, End, Stored, law, scenario};
 use lastgood::copies::Copy;
-use lastgood::gateway::{Body, Event, Exchange, Reply, Source, Step};
+use lastgood::gateway::{
+    self, Arrival, Body, End as Landed, Event, Exchange, Memory, Opening, Reply, Source, Step,
+};
 use lastgood::policy::Policy;
-use lastgood::verdict::{Facts, Failure};
+use lastgood::verdict::{Cause, Facts, Failure};
 use lastgood::wire::{Listed, Timestamp};
 use std::{rc::Rc, time::Duration};
 
-/// Bytes as decisions; zero once they are used up.
-struct Bytes<'b>(&'b [u8]);
-
-impl Bytes<'_> {
-    fn next(&mut self) -> u8 {
-        match self.0.split_first() {
-            Some((first, rest)) => {
-                self.0 = rest;
-                *first
-            }
-            None => 0,
-        }
-    }
-
-    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[usize::from(self.next()) % choices.len()].clone()
-    }
+/// What the exchanges share.
+struct World {
+    policy: Rc<Policy>,
+    memory: Memory,
+    now: Timestamp,
+    copies: Vec<Stored>,
 }
 
 /// An exchange between a host that does as it likes and a clock that does too.
@@ -34,74 +27,101 @@ struct Trial {
     asked: Asked,
     exchange: Exchange,
     started: Timestamp,
-    now: Timestamp,
-    copies: Vec<Stored>,
-    /// The copy that was asked for and given.
+    /// The copy that was asked for and given, and when.
     given: Option<usize>,
+    looked_at: Timestamp,
     last: Option<Step>,
+    taken_over: bool,
     begun: u8,
     responded: bool,
+    left: bool,
     told: Vec<String>,
 }
 
-/// Any bytes as a policy, a request, and events in any order. Returns the steps.
+/// Any bytes as a policy, requests, and events in any order. Returns the steps.
 pub(crate) fn events(bytes: &[u8]) -> Vec<Step> {
     let mut bytes = Bytes(bytes);
-    let mut trial = Trial::new(&mut bytes);
+    let mut world = World::new(&mut bytes);
+    let mut trials: Vec<Trial> = Vec::new();
     let mut steps = Vec::new();
-    while !bytes.0.is_empty() && steps.len() < 64 && trial.reply().is_none() {
-        steps.push(trial.hostile_step(&mut bytes));
+    while !bytes.0.is_empty() && steps.len() < 96 {
+        let turn = usize::from(bytes.next() % 16);
+        let new = trials.len() < 4 && (trials.is_empty() || turn == 15);
+        if new {
+            trials.extend(Trial::new(&mut world, &mut bytes));
+            continue;
+        }
+        let turn = turn % trials.len();
+        steps.push(trials[turn].hostile_step(&mut world, &mut bytes));
     }
-    let bound = steps.len() + 8 * usize::from(trial.policy.attempts) + 8;
-    while trial.reply().is_none() {
-        steps.push(trial.honest_step());
-        assert!(steps.len() < bound, "no end: {}", trial.told.join(", "));
+    for trial in &mut trials {
+        trial.come_to_an_end(&mut world, &mut steps);
+        trial.check_that_the_reply_is_final(&mut world, &mut bytes);
     }
-    trial.check_that_the_reply_is_final(&mut bytes);
     steps
 }
 
-impl Trial {
+impl World {
     fn new(bytes: &mut Bytes<'_>) -> Self {
-        let policy = scenario::read_policy(&any_policy(bytes)).expect("a right policy");
-        let asked = Asked {
-            method: bytes
-                .pick(&["GET", "HEAD", "OPTIONS", "POST", "PUT"])
-                .into(),
-            path: "/".into(),
-            fields: bytes
-                .pick(&[
-                    "",
-                    "",
-                    "idempotency-key:1",
-                    "range:bytes=0-1",
-                    "cookie:sid=1",
-                ])
-                .into(),
-            body: bytes.pick(&[Body::None, Body::Sized(9), Body::Unsized]),
-        };
         let origins = usize::from(bytes.next() % 3) + 1;
-        let seed = u64::from(bytes.next());
-        let exchange = Exchange::new(
-            Rc::clone(&policy),
-            asked.request(&policy),
-            origins,
-            seed,
-            EPOCH,
-        );
+        let configuration = scenario::read_configuration(origins, &any_policy(bytes));
+        let configuration = configuration.expect("a right policy");
         Self {
-            policy,
-            asked,
-            exchange,
-            started: EPOCH,
+            policy: Rc::clone(configuration.policy_for("/")),
+            memory: Memory::new(&configuration, u64::from(bytes.next())),
             now: EPOCH,
             copies: any_copies(),
+        }
+    }
+}
+
+impl Trial {
+    fn new(world: &mut World, bytes: &mut Bytes<'_>) -> Option<Self> {
+        let fields = [
+            "",
+            "",
+            "idempotency-key:1",
+            "range:bytes=0-1",
+            "cookie:sid=1",
+            "cdn-loop:lastgood, lastgood, lastgood",
+        ];
+        let methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT"];
+        let bodies = [Body::None, Body::Sized(9), Body::Unsized];
+        let asked = Asked {
+            path: bytes.pick(&["/", "/", "/b"]).into(),
+            ..Asked::new(
+                bytes.pick(&methods),
+                bytes.pick(&fields),
+                bytes.pick(&bodies),
+            )
+        };
+        let (policy, now) = (Rc::clone(&world.policy), world.now);
+        let (url, body) = (&*asked.url(), asked.body);
+        let arrival = Arrival { url, body, now };
+        let memory = &mut world.memory;
+        let opening = asked.with_head(|head| gateway::open(head, &arrival, &policy, memory));
+        let first = match opening {
+            Opening::Aside => return None,
+            Opening::Ask(origin, _) => Some(origin),
+            Opening::Exchange => None,
+        };
+        let looped = asked.with_head(|head| gateway::is_looped(head, memory));
+        let (request, seed) = (asked.request(looped, &policy), u64::from(bytes.next()));
+        let (kept, origins) = (Rc::clone(&policy), memory.origins.count());
+        Some(Self {
+            exchange: Exchange::new(kept, request, first, origins, seed, now),
+            policy,
+            asked,
+            started: now,
             given: None,
+            looked_at: now,
             last: None,
+            taken_over: first.is_some(),
             begun: 0,
             responded: false,
+            left: false,
             told: Vec::new(),
-        }
+        })
     }
 
     fn reply(&self) -> Option<Reply> {
@@ -112,113 +132,155 @@ impl Trial {
     }
 
     fn deadline(&self) -> Timestamp {
-        if !self.asked.is_replayable(&self.policy) {
-            return Timestamp::NEVER;
+        match self.policy.observe {
+            true => Timestamp::NEVER,
+            false => self.started.after(self.asked.deadline(&self.policy)),
         }
-        let safe = ["GET", "HEAD", "OPTIONS"].contains(&self.asked.method.as_str());
-        let span = if safe {
-            self.policy.deadline
-        } else {
-            self.policy.unsafe_deadline
-        };
-        self.started.after(span)
+    }
+
+    fn come_to_an_end(&mut self, world: &mut World, steps: &mut Vec<Step>) {
+        let looks = self.policy.unsafe_deadline.as_millis() / 250;
+        let bound = steps.len() + 12 * usize::from(self.policy.attempts) + 100;
+        let bound = bound + usize::try_from(looks).unwrap();
+        while self.reply().is_none() {
+            steps.push(self.honest_step(world));
+            assert!(steps.len() < bound, "no end: {}", self.told.join("\n"));
+        }
     }
 
     /// What a host would do that keeps the rules, and whose origins are silent.
-    fn honest_step(&mut self) -> Step {
+    fn honest_step(&mut self, world: &mut World) -> Step {
         match self.last {
-            None => self.tell(Event::Start),
-            Some(Step::Look) => self.look(None),
-            Some(Step::Begin(_)) => self.tell(Event::Begun),
+            None => self.tell(world, Event::Start),
+            Some(Step::Look) => self.look(world, None),
+            Some(Step::Begin(_)) => self.tell(world, Event::Begun),
+            Some(Step::Inspect(_)) => self.tell(world, Event::Inspected(None)),
+            Some(Step::Wait(Timestamp::NEVER)) => self.tell(world, Event::Left),
             Some(Step::Wait(until)) => {
-                self.now = self.now.max(until);
-                self.tell(Event::Woke)
+                world.now = world.now.max(until);
+                self.tell(world, Event::Woke)
             }
-            Some(Step::Reply(_)) => unreachable!("the trial is over"),
+            Some(Step::Reply(_)) => self.tell(world, Event::Woke),
         }
     }
 
-    fn hostile_step(&mut self, bytes: &mut Bytes<'_>) -> Step {
+    fn hostile_step(&mut self, world: &mut World, bytes: &mut Bytes<'_>) -> Step {
         let moved = bytes.pick(&[0, 0, 1, 20, 300, 700, 1500, 5000, 60_000]);
-        let told = self.now.as_millis();
+        let told = world.now.as_millis();
         let told = match bytes.next() {
             0..16 => told.saturating_sub(moved),
             _ => told.saturating_add(moved),
         };
-        self.now = Timestamp::from_millis(told);
-        match bytes.next() % 16 {
-            0 => self.tell(Event::Start),
-            1 => self.tell(Event::Begun),
-            2 => self.tell(Event::Woke),
-            3 => self.tell(Event::Failed(bytes.pick(&scenario::CAUSES))),
-            4..8 => self.respond(bytes),
+        world.now = Timestamp::from_millis(told);
+        let number = bytes.pick(&[self.begun, self.begun, self.begun, 1, 2, 0, 255]);
+        match bytes.next() % 20 {
+            0 => self.tell(world, Event::Start),
+            1 => self.tell(world, Event::Begun),
+            2 => self.tell(world, Event::Woke),
+            3 => self.tell(world, Event::Failed(number, bytes.pick(&scenario::CAUSES))),
+            4..8 => self.respond(world, number, bytes),
             8 | 9 => {
-                let copy = usize::from(bytes.next()) % self.copies.len();
-                self.look(Some(copy))
+                let copy = usize::from(bytes.next()) % world.copies.len();
+                self.look(world, Some(copy))
             }
-            _ => self.honest_step(),
+            10 => self.tell(world, Event::Left),
+            11 => self.tell(world, Event::Inspected(Some(Cause::Disguised))),
+            12 => {
+                let (url, now) = (self.asked.url(), world.now);
+                let ends = [None, Some(Landed::Stored), Some(Landed::Uncacheable)];
+                world.memory.land(&url, bytes.pick(&ends), now);
+                self.honest_step(world)
+            }
+            _ => self.honest_step(world),
         }
     }
 
-    fn look(&mut self, found: Option<usize>) -> Step {
+    fn look(&mut self, world: &mut World, found: Option<usize>) -> Step {
         if self.last == Some(Step::Look) {
-            self.given = found;
+            (self.given, self.looked_at) = (found, world.now);
         }
         let request = Listed::new("");
-        let copy = found.and_then(|copy| Copy::open(200, &self.copies[copy].sealed(), &request));
-        self.tell(Event::Looked(copy))
+        let copy = found.and_then(|copy| Copy::open(200, &world.copies[copy].sealed(), &request));
+        self.tell(world, Event::Looked(copy))
     }
 
-    fn respond(&mut self, bytes: &mut Bytes<'_>) -> Step {
+    fn respond(&mut self, world: &mut World, number: u8, bytes: &mut Bytes<'_>) -> Step {
         let status = bytes.pick(&[200, 204, 404, 429, 500, 502, 503, 504, 521, 525, 530, 599]);
         let span = |secs: u8| (secs > 0).then(|| Duration::from_secs(u64::from(secs)));
         let facts = Facts {
             status,
             lifetime: span(bytes.pick(&[0, 0, 0, 60])),
             retry_after: span(bytes.pick(&[0, 0, 0, 1, 8, 255])),
+            stop: bytes.pick(&[false, false, false, true]),
+            marked: bytes.pick(&[false, false, false, true]),
+            is_small: status == 200 && bytes.next().is_multiple_of(2),
+            holdable: status == 200 && bytes.next().is_multiple_of(2),
         };
         self.responded = true;
-        self.tell(Event::Responded(facts))
+        self.tell(world, Event::Responded(number, facts))
     }
 
-    fn tell(&mut self, event: Event) -> Step {
-        let step = self.exchange.step(event, self.now);
-        let at = self.now.since(self.started).as_millis();
+    fn tell(&mut self, world: &mut World, event: Event) -> Step {
+        let was = self.reply();
+        let step = self.exchange.step(event, world.now, &mut world.memory);
+        let at = world.now.since(self.started).as_millis();
         self.told.push(format!("{at}ms {event:?} -> {step:?}"));
         self.last = Some(step);
-        self.check(step);
+        self.left |= event == Event::Left && self.told.len() > 1;
+        match was {
+            Some(reply) => self.hold(step == Step::Reply(reply), "a reply is final"),
+            None => self.check(step, world),
+        }
         step
     }
 
-    fn check(&mut self, step: Step) {
+    fn check(&mut self, step: Step, world: &World) {
         match step {
-            Step::Begin(attempt) => self.check_attempt(attempt.number, attempt.origin),
+            Step::Begin(attempt) => self.check_attempt(attempt, world),
             Step::Wait(until) => self.hold(until <= self.deadline(), "a wait past the deadline"),
-            Step::Reply(reply) => self.check_reply(reply),
+            Step::Reply(reply) => self.check_reply(reply, world),
             Step::Look => self.hold(self.takes_copies(), "no copy may be shown"),
+            Step::Inspect(_) => {
+                let suspected = world.memory.cuts(world.now);
+                let looks = self.policy.disguised || suspected;
+                self.hold(looks, "no body is to be looked at");
+            }
         }
     }
 
-    fn check_attempt(&mut self, number: u8, origin: usize) {
+    fn check_attempt(&mut self, attempt: gateway::Attempt, world: &World) {
+        let (number, origin) = (attempt.number, attempt.origin);
+        let known = self.begun > 0 && number == self.begun;
+        if known {
+            return;
+        }
         self.begun += 1;
         self.hold(number == self.begun, "attempts count up");
-        self.hold(number <= self.policy.attempts, "more attempts than allowed");
+        self.hold(origin < world.memory.origins.count(), "no such origin");
+        let trail: Vec<_> = self.exchange.trail().to_vec();
+        let failures = trail.iter().filter_map(|tried| tried.failure);
+        let excused = failures.clone().any(|failure| never_left(&failure));
+        let most = self.policy.attempts + u8::from(excused);
+        self.hold(number <= most, "more attempts than allowed");
+        let taken_over = self.taken_over && number == 1;
         self.hold(
-            self.now < self.deadline() || self.told.len() == 1,
+            world.now < self.deadline() || self.told.len() == 1 || taken_over,
             "an attempt begins after the deadline",
         );
-        let trail: Vec<_> = self.exchange.trail().to_vec();
         self.hold(
-            trail.len() + 1 == usize::from(number),
+            attempt.beside || trail.len() + 1 == usize::from(number),
             "two attempts at once",
+        );
+        self.hold(
+            !attempt.beside || (self.asked.is_safe() && self.policy.hedge.is_some()),
+            "a hedge that nobody asked for",
         );
         let claims: Vec<usize> = trail
             .iter()
             .filter(|tried| tried.failure.is_none_or(|failure| !never_left(&failure)))
             .map(|tried| tried.origin)
             .collect();
-        let safe = ["GET", "HEAD", "OPTIONS"].contains(&self.asked.method.as_str());
-        if !safe && !self.policy.retry_unsafe {
+        if !self.asked.is_safe() && !self.policy.retry_unsafe {
             let keyed = self.asked.fields.contains("idempotency-key");
             self.hold(keyed || claims.is_empty(), "a write is sent twice");
             self.hold(
@@ -228,34 +290,41 @@ impl Trial {
         }
         let once = !self.asked.is_replayable(&self.policy);
         self.hold(!once || number == 1, "a body is sent twice");
+        self.hold(!self.left, "nobody waits for it");
     }
 
     fn takes_copies(&self) -> bool {
         law::takes_copies(&self.asked, &self.policy)
     }
 
-    fn check_reply(&self, reply: Reply) {
+    fn check_reply(&self, reply: Reply, world: &World) {
         match reply.source {
             Source::Origin => self.hold(self.responded, "nobody's response"),
+            Source::Nobody => self.hold(self.left, "somebody waits for it"),
             Source::Answer(_) => {}
             Source::Copy(_) => {
                 self.hold(self.takes_copies(), "no copy may be shown");
-                let copy = self.given.map(|copy| &self.copies[copy]);
+                let copy = self.given.map(|copy| &world.copies[copy]);
+                // One that goes out as soon as a probe has begun was chosen before.
+                let chosen = match self.begun {
+                    1 => self.looked_at.min(world.now),
+                    _ => world.now,
+                };
                 let lawful = copy.is_some_and(|copy| match self.exchange.failure() {
-                    Some(_) => law::is_showable(copy, &self.policy, self.now),
-                    None => law::is_fresh(copy, &self.asked, &self.policy, self.now),
+                    Some(_) => law::is_showable(copy, &self.policy, chosen),
+                    None => law::is_fresh(copy, &self.asked, &self.policy, world.now),
                 });
                 self.hold(lawful, "a copy that may not be shown");
             }
         }
     }
 
-    fn check_that_the_reply_is_final(&mut self, bytes: &mut Bytes<'_>) {
-        let reply = self.last;
-        for event in [Event::Woke, Event::Looked(None), Event::Start] {
-            self.now = self.now.after(Duration::from_secs(u64::from(bytes.next())));
-            let step = self.exchange.step(event, self.now);
-            self.hold(Some(step) == reply, "a reply is final");
+    fn check_that_the_reply_is_final(&mut self, world: &mut World, bytes: &mut Bytes<'_>) {
+        let late = Event::Failed(self.begun, Cause::Network);
+        for event in [Event::Woke, Event::Looked(None), Event::Start, late] {
+            let passed = Duration::from_secs(u64::from(bytes.next()));
+            world.now = world.now.after(passed);
+            let _ = self.tell(world, event);
         }
     }
 
@@ -272,59 +341,7 @@ impl Trial {
 
 fn never_left(failure: &Failure) -> bool {
     law::is_nothing_sent(&match failure.status {
-        Some(status) => End::Response(status, String::new()),
+        Some(status) => End::Response(status, "".into()),
         None => End::Failure(failure.cause),
     })
-}
-
-fn any_policy(bytes: &mut Bytes<'_>) -> String {
-    let attempts = bytes.next() % 5 + 1;
-    let mode = bytes.pick(&["standby", "standby", "cache", "off"]);
-    let deadline = bytes.pick(&["100ms", "2s", "10s"]);
-    let attempt = bytes.pick(&["50ms", "100ms"]);
-    let soft = bytes.pick(&["0s", "20ms", "100ms"]);
-    let (unsafe_deadline, stale) = (bytes.pick(&["2s", "100s"]), bytes.pick(&["0s", "1h"]));
-    let cap = bytes.pick(&["50ms", "250ms", "60s"]);
-    let (opted_in, answer) = (
-        bytes.next().is_multiple_of(4),
-        bytes.pick(&["page", "origin"]),
-    );
-    let per_origin = bytes.next() % 2 + 1;
-    let retry_on = bytes.pick(&[
-        r#"["network", "timeout", "429-599"]"#,
-        r#"["network", "timeout", "502-504", "520-527", "530"]"#,
-        r#"["timeout"]"#,
-    ]);
-    format!(
-        r#"{{"attempts": {attempts}, "mode": "{mode}", "deadline": "{deadline}",
-            "attempt_timeout": "{attempt}", "soft_deadline": "{soft}", "stale": "{stale}",
-            "unsafe_deadline": "{unsafe_deadline}", "retry_unsafe": {opted_in},
-            "backoff": {{"base": "50ms", "cap": "{cap}"}}, "answer": "{answer}",
-            "attempts_per_origin": {per_origin}, "retry_on": {retry_on},
-            "failover_on": {retry_on}}}"#
-    )
-}
-
-/// Copies of every kind: young and old, allowed and forbidden.
-fn any_copies() -> Vec<Stored> {
-    let words = [
-        "",
-        "cache-control:max-age=60",
-        "cache-control:public, max-age=9000",
-        "cache-control:max-age=1, must-revalidate",
-        "cache-control:s-maxage=1",
-        "cache-control:max-age=1, stale-if-error=4",
-        "cache-control:s-maxage=1, stale-while-revalidate=30",
-    ];
-    let ages = [0, 30, 3599, 100_000];
-    let kinds = ages
-        .iter()
-        .flat_map(|ago| words.iter().map(move |word| (*ago, *word)));
-    kinds
-        .map(|(ago, word)| Stored {
-            response: word.to_owned(),
-            selecting: String::new(),
-            at: Timestamp::from_millis(EPOCH.as_millis() - ago * 1000),
-        })
-        .collect()
 }

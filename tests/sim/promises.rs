@@ -1,0 +1,252 @@
+//! What holds for every request, whatever happens to it and to others.
+
+use super::story::{Outcome, Played};
+use super::{Asked, End, Seen, Stored, World, law};
+use lastgood::gateway::{Source, Step};
+use lastgood::policy::Policy;
+use lastgood::wire::Timestamp;
+
+/// The life of one request, looked back upon.
+#[derive(Debug)]
+pub(crate) struct Life<'p> {
+    pub(crate) world: &'p World,
+    pub(crate) asked: &'p Asked,
+    pub(crate) events: Vec<(u64, &'p Seen)>,
+    pub(crate) outcome: &'p Outcome,
+}
+
+/// A promise that was broken.
+pub(crate) type Broken = String;
+
+fn hold(holds: bool, promise: &str) -> Result<(), Broken> {
+    holds.then_some(()).ok_or_else(|| promise.to_owned())
+}
+
+/// The lives of all requests of a world.
+pub(crate) fn lives<'p>(world: &'p World, played: &'p Played) -> Vec<Life<'p>> {
+    let life = |(asked, outcome)| Life {
+        world,
+        asked,
+        events: Vec::with_capacity(16),
+        outcome,
+    };
+    let both = world.visits.iter().zip(&played.outcomes);
+    let mut lives: Vec<Life<'p>> = both.map(life).collect();
+    for note in &played.notes {
+        lives[note.visit].events.push((note.at, &note.seen));
+    }
+    lives
+}
+
+impl<'p> Life<'p> {
+    /// All promises at once.
+    pub(crate) fn check(&self) -> Result<(), Broken> {
+        hold(!self.outcome.endless, "a request has an end")?;
+        self.attempts()?;
+        self.repetitions()?;
+        self.waits()?;
+        self.shown()?;
+        self.patience()?;
+        self.kept()
+    }
+
+    fn policy(&self) -> &'p Policy {
+        self.world.rules_for(self.asked)
+    }
+
+    fn seen(&self) -> impl DoubleEndedIterator<Item = &'p Seen> {
+        self.events.iter().map(|(_, seen)| *seen)
+    }
+
+    /// By the host's clock; never where no limit is ours.
+    fn deadline(&self) -> Timestamp {
+        match self.policy().observe {
+            true => Timestamp::NEVER,
+            false => {
+                let started = self.world.clock.shows(self.asked.at);
+                started.after(self.asked.deadline(self.policy()))
+            }
+        }
+    }
+
+    /// When the reply went out, or nobody waited any more.
+    pub(crate) fn replied_at(&self) -> Option<u64> {
+        let over = |seen: &Seen| {
+            matches!(
+                seen,
+                Seen::Step(Step::Reply(_)) | Seen::Passed | Seen::Aside | Seen::Vanished
+            )
+        };
+        let found = self.events.iter().find(|(_, seen)| over(seen));
+        found.map(|(at, _)| *at)
+    }
+
+    /// At most so many, counted from 1, and none after the deadline. One that
+    /// provably never left does not count.
+    fn attempts(&self) -> Result<(), Broken> {
+        let unsent = |seen: &Seen| match seen {
+            Seen::Ended { end, .. } => law::is_nothing_sent(end),
+            _ => false,
+        };
+        let most = self.policy().attempts + u8::from(self.seen().any(unsent));
+        let end = self.deadline();
+        let mut last = 0;
+        for (at, seen) in &self.events {
+            let Seen::Step(Step::Begin(attempt)) = seen else {
+                continue;
+            };
+            last += 1;
+            hold(attempt.number == last, "attempts count up")?;
+            hold(last <= most, "there are no more attempts than allowed")?;
+            hold(
+                attempt.origin < self.world.origins.len(),
+                "an origin exists",
+            )?;
+            // One that is taken over began long before.
+            let taken_over = self.world.watched && last == 1;
+            let in_time = self.world.clock.shows(*at) < end || taken_over;
+            hold(in_time, "no attempt begins after the deadline")?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is doubled that must not be.
+    fn repetitions(&self) -> Result<(), Broken> {
+        let (asked, policy) = (self.asked, self.policy());
+        let safe = asked.is_safe();
+        let keyed = law::field(&asked.fields, "idempotency-key").is_some();
+        // Where an attempt may have been carried out.
+        let mut claimed: Vec<usize> = Vec::new();
+        let mut running = None;
+        for seen in self.seen() {
+            match seen {
+                Seen::Step(Step::Begin(attempt)) => {
+                    let once = !asked.is_replayable(policy);
+                    hold(!once || attempt.number == 1, "a stream is sent once")?;
+                    let hedged = safe && policy.hedge.is_some();
+                    hold(!attempt.beside || hedged, "only a safe request is hedged")?;
+                    claimed.extend(running.replace(attempt.origin));
+                    if !safe && !policy.retry_unsafe {
+                        hold(keyed || claimed.is_empty(), "a write is sent once")?;
+                        let elsewhere = claimed.iter().any(|origin| *origin != attempt.origin);
+                        hold(!elsewhere, "a keyed write stays where it is known")?;
+                    }
+                }
+                Seen::Ended { end, .. } if law::is_nothing_sent(end) => running = None,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// No wait goes past the deadline.
+    fn waits(&self) -> Result<(), Broken> {
+        let end = self.deadline();
+        let late = |seen: &Seen| matches!(seen, Seen::Step(Step::Wait(until)) if *until > end);
+        hold(!self.seen().any(late), "no wait goes past the deadline")
+    }
+
+    /// A good answer is passed on; a copy is lawful; something goes out.
+    fn shown(&self) -> Result<(), Broken> {
+        let Some(sent) = &self.outcome.sent else {
+            // Where no limit is ours, a silent origin ends nothing.
+            let endless = self.deadline() == Timestamp::NEVER;
+            return hold(
+                endless || self.replied_at().is_some(),
+                "somebody gets an answer",
+            );
+        };
+        if self.last_was_good() && sent.reply.source != Source::Nobody {
+            let passed = sent.reply.source == Source::Origin;
+            hold(passed, "a good answer is passed on")?;
+        }
+        match sent.reply.source {
+            Source::Copy(_) => hold(self.is_lawful(), "a copy is shown within the law"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the last attempt that ended was good, as far as was looked.
+    fn last_was_good(&self) -> bool {
+        let mut good = false;
+        for seen in self.seen() {
+            match seen {
+                Seen::Ended { end, .. } => good = !law::is_failure(end, self.policy()),
+                Seen::Inspected(cause) => good &= cause.is_none(),
+                _ => {}
+            }
+        }
+        good
+    }
+
+    /// The copy that was found last, and when.
+    fn found(&self) -> Option<(u64, &'p Stored)> {
+        let found = self.events.iter().rev().find_map(|(at, seen)| match seen {
+            Seen::Found(stored) => Some(stored.as_deref().map(|stored| (*at, stored))),
+            _ => None,
+        });
+        found.flatten()
+    }
+
+    fn is_lawful(&self) -> bool {
+        let (asked, policy) = (self.asked, self.policy());
+        let (Some(at), Some((_, copy))) = (self.replied_at(), self.found()) else {
+            return false;
+        };
+        let now = self.world.clock.shows(at);
+        let lawful = match self.outcome.failed {
+            // What is not marked as degraded is a hit, and must be fresh.
+            false => law::is_fresh(copy, asked, policy, now),
+            true => law::is_showable(copy, policy, now),
+        };
+        lawful && law::takes_copies(asked, policy)
+    }
+
+    /// With a true clock and punctual timers: the deadline holds for everyone, the
+    /// soft deadline wherever there is a lawful copy.
+    fn patience(&self) -> Result<(), Broken> {
+        let (world, policy) = (self.world, self.policy());
+        let unlimited = self.deadline() == Timestamp::NEVER;
+        if !world.clock.is_true() || world.timers_late > 0 || unlimited {
+            return Ok(());
+        }
+        let Some(replied) = self.replied_at() else {
+            return Ok(());
+        };
+        let took = replied - self.asked.at;
+        let deadline = self.asked.deadline(policy).as_millis();
+        let in_time = u128::from(took) <= deadline + u128::from(world.look_takes);
+        hold(in_time, "the deadline holds")?;
+        let soft = u64::try_from(policy.soft_deadline.as_millis()).unwrap_or(u64::MAX);
+        let listed = policy.stale_on.timeout;
+        let lawful = self.found().is_some_and(|(found, copy)| {
+            let then = (self.asked.at + soft).max(found) + 1;
+            replied > then + world.look_takes + 25
+                && law::is_showable(copy, policy, world.clock.shows(then))
+                && law::takes_copies(self.asked, policy)
+        });
+        hold(!listed || !lawful, "a copy beats waiting")
+    }
+
+    /// No failure is kept, and nothing private.
+    fn kept(&self) -> Result<(), Broken> {
+        let mut last: Option<&End> = None;
+        for seen in self.seen() {
+            match (seen, last) {
+                (Seen::Ended { end, .. } | Seen::Late(_, end), _) => last = Some(end),
+                (Seen::Keep, Some(End::Response(status, fields))) => {
+                    self.may_keep(*status, fields)?
+                }
+                (Seen::Keep, Some(End::Disguised(fields))) => self.may_keep(200, fields)?,
+                (Seen::Keep, _) => return Err("there is something to keep".into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn may_keep(&self, status: u16, fields: &str) -> Result<(), Broken> {
+        let why = law::refusal(self.asked, status, fields, self.policy());
+        hold(why.is_none(), "what is kept may be kept")
+    }
+}
