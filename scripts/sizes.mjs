@@ -6,8 +6,11 @@
 import { readFileSync } from "node:fs";
 import { gzipped } from "./build.mjs";
 
-/** Bytes, gzipped: script and wasm together. */
-const BUDGETS = { worker: 70_000, browser: 40_000 };
+/**
+ * Bytes, gzipped: script and wasm together. A tenth above what they are; a
+ * worker may have 110 KB in the end, with all of its languages.
+ */
+const BUDGETS = { worker: 106_000, browser: 52_000 };
 
 let failed = 0;
 for (const [name, budget] of Object.entries(BUDGETS)) {

@@ -100,7 +100,7 @@ const STAGES = [
     env: { WASM_BINDGEN_USE_BROWSER: "1" },
   },
   {
-    name: "the case runner itself",
+    name: "the runners themselves",
     command: ["node", ...NODE_TESTS, ...selftests()],
   },
   {
@@ -110,6 +110,10 @@ const STAGES = [
   {
     name: "edge: workerd and nginx",
     command: ["node", ...NODE_TESTS, "tests/edge/"],
+  },
+  {
+    name: "outages of five seconds",
+    command: ["node", "benches/outage/run.mjs", "--quick"],
   },
   {
     name: "pages in Chromium",
@@ -138,6 +142,7 @@ function selftests() {
     "tests/cases/selftest.mjs",
     "tests/origin/grammar.selftest.mjs",
     "tests/origin/wire.selftest.mjs",
+    "benches/outage/selftest.mjs",
   ];
 }
 

@@ -196,6 +196,8 @@ pub struct Facts {
     pub marked: bool,
     /// Its body may be so small that an error page could be disguised in it.
     pub is_small: bool,
+    /// It is of a kind that is held until it is complete, where policy says so.
+    pub holdable: bool,
 }
 
 impl Facts {
@@ -207,6 +209,7 @@ impl Facts {
         Self {
             stop: has(&policy.retry_stop_header),
             marked: has(&policy.retry_header),
+            holdable: status == 200 && is_holdable(fields, policy.rescue.limit()),
             is_small: status == 200 && may_be_disguised(fields),
             status,
             lifetime: said.s_maxage.or(said.max_age),
@@ -224,6 +227,16 @@ fn may_be_disguised(fields: &dyn Fields) -> bool {
     short
         && !fields.has("content-encoding")
         && ["", "text/html", "text/plain", "application/xhtml+xml"].contains(&essence)
+}
+
+/// Whether an answer can be held until it is complete: HTML or JSON that is not
+/// known to be long, in an encoding that a host takes off.
+fn is_holdable(fields: &dyn Fields, limit: u64) -> bool {
+    let length: Option<u64> = fields.get("content-length").trim().parse().ok();
+    let short = length.is_none_or(|length| length <= limit);
+    let essence = media_type::essence(fields.get("content-type"));
+    let plain = ["", "identity", "gzip", "br"].contains(&fields.get("content-encoding"));
+    short && plain && ["text/html", "application/json"].contains(&essence)
 }
 
 /// A failed attempt, understood.
@@ -269,13 +282,15 @@ impl Failure {
         }
     }
 
-    /// Whether `list` names this failure, by its status or by its kind.
+    /// Whether `list` names this failure, by its status or by its kind. No list
+    /// can name a good status, so one that is a failure by the origin's word
+    /// counts as no answer.
     #[must_use]
     pub fn is_in(&self, list: &Failures) -> bool {
         match (self.status, self.cause) {
-            (Some(status), _) => list.has_status(status),
+            (Some(status @ 400..), _) => list.has_status(status),
             (None, Cause::Timeout) => list.timeout,
-            (None, _) => list.network,
+            _ => list.network,
         }
     }
 }

@@ -39,6 +39,12 @@ impl Matter<'_> {
     pub const fn maybe_applied(&self) -> bool {
         !self.safe && !matches!(self.failure.phase, Phase::NothingSent)
     }
+
+    /// Whether it may be sent again and fare better: a loop goes round once more.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        !self.maybe_applied() && !matches!(self.failure.cause, Cause::Loop)
+    }
 }
 
 /// A response of our own.
@@ -64,7 +70,9 @@ pub fn compose(form: Form, status: AnswerStatus, matter: &Matter<'_>) -> Answer 
     };
     let mut fields = Changes::default();
     fields.set("cache-control", "no-store");
-    fields.set("retry-after", &format!("{}", matter.retry_after));
+    if matter.failure.cause != Cause::Loop {
+        fields.set("retry-after", &format!("{}", matter.retry_after));
+    }
     fields.set("vary", "accept, sec-fetch-dest, sec-fetch-mode");
     fields.set("x-robots-tag", "noindex");
     fields.set("content-type", form.content_type());
@@ -81,6 +89,8 @@ pub fn compose(form: Form, status: AnswerStatus, matter: &Matter<'_>) -> Answer 
 
 fn status_code(choice: AnswerStatus, failure: &Failure) -> u16 {
     match (choice, failure.status, failure.cause) {
+        // Nothing is down, and coming back later is of no use (RFC 5842).
+        (_, _, Cause::Loop) => 508,
         (AnswerStatus::Unavailable, _, _) => 503,
         (AnswerStatus::Upstream, Some(status), _) => status,
         (AnswerStatus::Upstream, None, Cause::Timeout) => 504,
@@ -116,7 +126,7 @@ fn problem(status: u16, matter: &Matter<'_>) -> String {
         detail = json::string(advice.visitor),
         cause = matter.failure.cause.name(),
         phase = matter.failure.phase.name(),
-        retryable = !matter.maybe_applied(),
+        retryable = matter.is_retryable(),
         retry_after = matter.retry_after,
         id = json::string(matter.id),
     )
@@ -129,9 +139,13 @@ fn text(matter: &Matter<'_>) -> String {
     } else {
         ""
     };
+    let when = match matter.failure.cause {
+        Cause::Loop => String::new(),
+        _ => format!("Try again in {} seconds.\n", matter.retry_after),
+    };
     format!(
-        "{}\n\n{} {}\nTry again in {} seconds.\nRequest {}\n",
-        advice.title, advice.visitor, sent, matter.retry_after, matter.id
+        "{}\n\n{} {}\n{when}Request {}\n",
+        advice.title, advice.visitor, sent, matter.id
     )
 }
 
@@ -167,6 +181,19 @@ mod tests {
             Failure::without_answer(Cause::Network),
             502,
         );
+    }
+
+    #[test]
+    fn a_loop_is_no_outage() {
+        let looped = matter(Failure::without_answer(Cause::Loop), true);
+        for choice in [AnswerStatus::Unavailable, AnswerStatus::Upstream] {
+            let answer = compose(Form::Html, choice, &looped);
+            assert_eq!(answer.status, 508);
+            assert!(!answer.fields.as_str().contains("retry-after"));
+            assert!(!answer.body.contains("worthwhile"));
+            let text = compose(Form::Text, choice, &looped).body;
+            assert!(!text.contains("Try again"));
+        }
     }
 
     #[test]

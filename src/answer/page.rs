@@ -47,7 +47,7 @@ pub(super) fn render(matter: &Matter<'_>) -> String {
 
 /// Nobody is encouraged to send something a second time.
 fn when(matter: &Matter<'_>) -> String {
-    if matter.maybe_applied() {
+    if !matter.is_retryable() {
         return String::new();
     }
     let span = match matter.retry_after {

@@ -13,9 +13,14 @@ import {
   keepIfDue,
   letGo,
   serve,
+  watchToTheEnd,
 } from "./exchange.js";
-import { fault, hop, plainTarget, ready, target } from "./instance.js";
+import { fault, firstHost, hop, plainWay, ready, target } from "./instance.js";
 import { ask, values } from "./platform.js";
+import { probeAll } from "./probe.js";
+import { share } from "./shared.js";
+
+export { LastgoodState } from "./shared.js";
 
 /** What `core.open` may say besides a number of milliseconds. */
 const ASIDE = -1;
@@ -24,6 +29,7 @@ const EXCHANGE = -2;
 /** What `core.settle` may say. */
 const KEEP = 1;
 const FAILED = 2;
+const WATCH = 3;
 
 /** What `core.open` adds to the milliseconds for each origin before the one. */
 const PER_ORIGIN = 2 ** 31;
@@ -36,6 +42,7 @@ export default {
       const { method, url } = request;
       const fields = values(request.headers, REQUEST_FIELDS);
       const started = Date.now();
+      share(ctx, started);
       const opening = core.open(
         method,
         url,
@@ -48,10 +55,12 @@ export default {
       return watch(request, ctx, opening, started);
     } catch (error) {
       fault(error);
-      return ask(request, { target: plainTarget(request, env) }).catch(
-        lastResort,
-      );
+      return ask(request, plainWay(request, env)).catch(lastResort);
     }
+  },
+  async scheduled(_, env, ctx) {
+    await probeAll(env).catch(fault);
+    share(ctx, Date.now(), true);
   },
 };
 
@@ -125,6 +134,7 @@ function isGood(request, ctx, response, origin, started) {
       now,
     );
     if (end === KEEP) keepIfDue(request, response, ctx);
+    if (end === WATCH) watchToTheEnd(request.url, response, ctx);
     return end !== FAILED;
   } catch (error) {
     fault(error);
@@ -150,6 +160,7 @@ async function exchange(request, ctx, started, first) {
     return await rescue(hand);
   } finally {
     letGo(hand);
+    share(ctx, Date.now(), true);
   }
 }
 
@@ -164,7 +175,8 @@ async function rescue(hand) {
   const safe = ["GET", "HEAD", "OPTIONS"].includes(request.method);
   const mayAsk = safe ? !(response && response.status < 500) : !began;
   if (!mayAsk) return response ?? lastResort();
-  const again = ask(request, { target: target(request.url), held });
+  const way = { target: target(request.url), host: firstHost, held };
+  const again = ask(request, way);
   return again.catch(() => response ?? lastResort());
 }
 

@@ -9,7 +9,9 @@
 import * as core from "lastgood-core";
 import { fault } from "./instance.js";
 import * as platform from "./platform.js";
+import { cloned, withBody } from "./raw.js";
 import { faultOf, rehearsed } from "./rehearsal.js";
+import { share } from "./shared.js";
 
 const LOOK = -1;
 const BEGIN = -2;
@@ -23,6 +25,9 @@ export const RESPONSE_FIELDS = core.response_fields();
 const NOT_FOR_KEEPING = 0;
 const STORED = 1;
 const LOST = 2;
+
+/** What an attempt came to whose body broke off. */
+const CUT = new Error("the body broke off");
 
 const LONGEST_DISGUISE = core.longest_disguise();
 
@@ -59,12 +64,12 @@ const LONGEST_DISGUISE = core.longest_disguise();
  * @param {core.Attempt} attempt
  * @returns {Running}
  */
-function begin({ request, held, fault }, { number, target, changes }) {
+function begin({ request, held, fault }, { number, target, host, changes }) {
   const controller = new AbortController();
   const { signal } = controller;
   const staged = fault && rehearsed(fault, number);
   const promise =
-    staged ?? platform.ask(request, { target, signal, held, changes });
+    staged ?? platform.ask(request, { target, host, signal, held, changes });
   return { number, promise, controller };
 }
 
@@ -164,11 +169,12 @@ async function look(exchange, hand) {
  */
 async function inspect(exchange, hand) {
   const response = /** @type {Response} */ (hand.response);
-  const body = await platform
-    .hold(response.body ?? emptyBody(), LONGEST_DISGUISE)
-    .catch(() => undefined);
-  if (!body) return exchange.broke_off(Date.now());
-  hand.response = new Response(body, response);
+  const body = await held(exchange, response);
+  if (!body) {
+    hand.response = undefined;
+    return exchange.broke_off(Date.now());
+  }
+  hand.response = withBody(response, body);
   const small = body instanceof ArrayBuffer;
   const type = response.headers.get("content-type") ?? "";
   return exchange.inspected(
@@ -179,8 +185,16 @@ async function inspect(exchange, hand) {
   );
 }
 
-function emptyBody() {
-  return new Blob([]).stream();
+/**
+ * The body of a response that is held until it is complete; what was longer is a
+ * stream again, and what broke off is nothing.
+ * @param {core.Exchange} exchange
+ * @param {Response} response
+ */
+function held(exchange, { body }) {
+  return platform
+    .hold(body ?? new Blob([]).stream(), exchange.inspection_limit())
+    .catch(() => undefined);
 }
 
 /**
@@ -194,6 +208,7 @@ function tell(exchange, hand, end) {
   if (end === platform.LEFT) return exchange.left(Date.now());
   const { number, came } = end;
   hand.running = hand.running.filter((running) => running.number !== number);
+  if (came === CUT) return exchange.cut(number, Date.now());
   if (!(came instanceof Response)) return exchange.failed(number, Date.now());
   platform.discard(hand.response);
   hand.response = came;
@@ -240,7 +255,8 @@ function land(exchange, request, response, ctx) {
  * @param {Promise<void>} work
  */
 function behind(ctx, work) {
-  ctx.waitUntil(work.catch(fault));
+  const tell = () => share(ctx, Date.now(), true);
+  ctx.waitUntil(work.catch(fault).then(tell));
 }
 
 /**
@@ -248,7 +264,7 @@ function behind(ctx, work) {
  * @param {Hand} hand
  * @returns {Response}
  */
-function made({ source, status, changes, with_body: withBody, text }, hand) {
+function made({ source, status, changes, with_body: full, text }, hand) {
   if (source === "origin") {
     const response = taken(hand, "response");
     return changes
@@ -256,10 +272,10 @@ function made({ source, status, changes, with_body: withBody, text }, hand) {
       : response;
   }
   if (source !== "copy") {
-    return platform.made(withBody ? (text ?? "") : null, status, changes);
+    return platform.made(full ? (text ?? "") : null, status, changes);
   }
   const stored = taken(hand, "stored");
-  const copy = platform.rebuilt(stored, status, changes, withBody);
+  const copy = platform.rebuilt(stored, status, changes, full);
   return text === undefined ? copy : platform.noted(copy, text);
 }
 
@@ -285,7 +301,7 @@ function taken(hand, which) {
 export function keepIfDue(request, response, ctx) {
   const reserved = claim(request, response);
   if (reserved < 0) return false;
-  behind(ctx, keep(request, response.clone(), reserved));
+  behind(ctx, keep(request, cloned(response), reserved));
   return true;
 }
 
@@ -315,7 +331,7 @@ async function keep(request, response, reserved) {
     const whole = await platform.whole(response, limit).catch(reason);
     if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
     if (whole instanceof Error)
-      return console.log(core.broke_off(url, answered));
+      return console.log(core.broke_off(url, answered, Date.now()));
     const type = response.headers.get("content-type") ?? "";
     const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
     if (refusal) return console.log(refusal);
@@ -330,6 +346,22 @@ async function keep(request, response, reserved) {
     core.give_back(reserved);
     core.landed(url, how, Date.now());
   }
+}
+
+/**
+ * Sees behind the reply whether a body comes to its end.
+ * @param {string} url
+ * @param {Response} response of a known length
+ * @param {ExecutionContext} ctx
+ */
+export function watchToTheEnd(url, response, ctx) {
+  const answered = platform.lines(response.headers);
+  const clone = cloned(response);
+  const told = () => console.log(core.broke_off(url, answered, Date.now()));
+  behind(
+    ctx,
+    platform.whole(clone, Infinity).then(() => {}, told),
+  );
 }
 
 /**
@@ -359,7 +391,8 @@ function text(whole) {
  */
 async function late(exchange, hand, patience) {
   try {
-    tell(exchange, hand, await platform.next(hand.running, patience));
+    const end = await platform.next(hand.running, patience);
+    tell(exchange, hand, await whole(exchange, end));
     const { request, response } = hand;
     const keeps = response && exchange.may_keep();
     const reserved = keeps ? claim(request, response) : -1;
@@ -371,6 +404,22 @@ async function late(exchange, hand, patience) {
     letGo(hand);
     exchange.free();
   }
+}
+
+/**
+ * How a late attempt ended, with its body where there is reason to doubt that it
+ * is all there.
+ * @param {core.Exchange} exchange
+ * @param {platform.End | undefined} end
+ * @returns {Promise<platform.End | undefined>}
+ */
+async function whole(exchange, end) {
+  if (typeof end !== "object" || !(end.came instanceof Response)) return end;
+  const { number, came } = end;
+  const fields = platform.lines(came.headers);
+  if (!exchange.holds_late(came.status, fields, Date.now())) return end;
+  const body = await held(exchange, came);
+  return { number, came: body ? withBody(came, body) : CUT };
 }
 
 /**

@@ -7,7 +7,7 @@ use crate::copies::{self, Aged, Changes};
 use crate::gateway::{self, Body, Event, Memory, Source, Step, Told};
 use crate::policy::Policy;
 use crate::retry::Random;
-use crate::verdict::{Cause, Facts, Failure};
+use crate::verdict::{Cause, Facts, Failure, disguise};
 use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp, message};
 use alloc::{format, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
@@ -45,6 +45,8 @@ pub struct Attempt {
     pub beside: bool,
     /// Where it goes; nothing for the request's own URL.
     pub target: Option<String>,
+    /// The `Host` that it is sent, if not that of its URL.
+    pub host: Option<String>,
     /// Changes to the fields of the request.
     pub changes: String,
 }
@@ -135,7 +137,12 @@ impl Exchange {
 
     /// The attempt of this number got a response with these fields.
     pub fn responded(&mut self, number: u8, status: u16, fields: &str, now: f64) -> f64 {
-        let facts = Facts::read(status, &Listed::new(fields), &self.policy, time(now));
+        let read = Facts::read(status, &Listed::new(fields), &self.policy, time(now));
+        let facts = Facts {
+            is_small: read.is_small && self.method() != Method::Head,
+            holdable: read.holdable && self.method() != Method::Head,
+            ..read
+        };
         self.step(Event::Responded(number, facts), now)
     }
 
@@ -149,10 +156,36 @@ impl Exchange {
     /// text; a negative length if it is not small after all.
     pub fn inspected(&mut self, content_type: &str, bytes: f64, text: &str, now: f64) -> f64 {
         let cause = match body_of(bytes) {
+            _ if !self.policy.disguised => None,
             Body::Sized(bytes) => copies::may_keep_body(content_type, bytes, text).err(),
             Body::None | Body::Unsized => None,
         };
         self.step(Event::Inspected(cause), now)
+    }
+
+    /// A body up to this many bytes is held to be looked at.
+    #[must_use]
+    pub fn inspection_limit(&self) -> f64 {
+        let longest = u64::try_from(disguise::LONGEST).unwrap_or_default();
+        let disguised = if self.policy.disguised { longest } else { 0 };
+        let limit = self.policy.rescue.limit().max(disguised);
+        f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
+    }
+
+    /// Whether the body of a late answer is to be looked at before it is told of.
+    #[must_use]
+    pub fn holds_late(&self, status: u16, fields: &str, now: f64) -> bool {
+        let facts = Facts::read(status, &Listed::new(fields), &self.policy, time(now));
+        facts.holdable
+            && with_isolate(|isolate| {
+                let now = isolate.memory.time(time(now));
+                isolate.memory.cuts(now)
+            })
+    }
+
+    /// A late answer broke off.
+    pub fn cut(&mut self, number: u8, now: f64) -> f64 {
+        self.step(Event::Failed(number, Cause::Truncated), now)
     }
 
     /// The body that was to be looked at broke off.
@@ -219,6 +252,7 @@ impl Exchange {
                 number: attempt.number,
                 beside: attempt.beside,
                 target: origin.map(|it| it.target(message::path_and_query(&self.url))),
+                host: origin.and_then(|it| it.host.clone()),
                 changes: changes.as_str().into(),
             }
         })

@@ -24,6 +24,7 @@ export function ready(env) {
   broken = false;
   bases = core.configure(env);
   hop = core.loop_id();
+  firstHost = core.first_host();
   told = env;
 }
 
@@ -47,6 +48,9 @@ export function fault(error) {
 /** What requests to an origin of another host carry besides. */
 export let hop = "";
 
+/** As which host the first origin is asked, if not as that of its URL. @type {string | undefined} */
+export let firstHost;
+
 /**
  * Where a request goes.
  * @param {string} url
@@ -63,15 +67,24 @@ export function secret() {
   return told?.LASTGOOD_SECRET || undefined;
 }
 
+/** Where isolates meet, if they do. @returns {DurableObjectNamespace<import("./shared.js").LastgoodState> | undefined} */
+export function state() {
+  return told?.LASTGOOD_STATE;
+}
+
 /**
- * Where a request goes if the core could not even be asked.
+ * Where a request goes if the core could not even be asked, and as which host.
  * @param {Request} request
  * @param {any} env
+ * @returns {{ target?: string, host?: string }}
  */
-export function plainTarget(request, env) {
+export function plainWay(request, env) {
   const [first] = [env.ORIGIN].flat();
   const origin = first?.url ?? first;
-  if (typeof origin !== "string") return undefined;
+  if (typeof origin !== "string") return {};
   const { pathname, search } = new URL(request.url);
-  return origin.replace(/\/+$/, "") + pathname + search;
+  const target = origin.replace(/\/+$/, "") + pathname + search;
+  return typeof first.host === "string"
+    ? { target, host: first.host }
+    : { target };
 }

@@ -5,6 +5,8 @@
 //!
 //! - `entry.js` serves a healthy request between [`open`] and [`settle`];
 //! - `exchange.js` drives an [`Exchange`] for every other one;
+//! - `shared.js` carries reports to the [`World`] and back, behind replies;
+//! - `probe.js` makes a probe of each origin on a cron trigger;
 //! - `platform.js` holds the calls that touch bodies, the cache and timers.
 //!
 //! So a panic here is an exception there, caught in the request that caused it;
@@ -15,8 +17,12 @@
 
 mod exchange;
 mod isolate;
+mod probe;
+mod shared;
 
 pub use exchange::{Exchange, Reply};
+pub use probe::{probe_host, probe_patience, probe_target, probed, probes};
+pub use shared::{World, learn, report};
 
 use crate::copies;
 use crate::gateway::{self, Arrival, Body, End, Fault, First, FirstResponse, Opening};
@@ -63,6 +69,13 @@ pub fn configure(env: &Env) -> Vec<String> {
 #[must_use]
 pub fn loop_id() -> String {
     with_isolate(|isolate| isolate.memory.origins.guards().loops.id.clone())
+}
+
+/// The `Host` that the first origin is sent, if not that of its URL.
+#[wasm_bindgen]
+#[must_use]
+pub fn first_host() -> Option<String> {
+    with_isolate(|isolate| isolate.memory.origins.get(0)?.host.clone())
 }
 
 /// Above any number of milliseconds: what [`open`] adds for each origin before
@@ -113,7 +126,8 @@ fn body_of(length: f64) -> Body {
 }
 
 /// What to do with the first answer: 0 to pass it on, 1 if a copy may be due as
-/// well ([`claim_copy`]), 2 if it is a failure. `asked` is when which origin was
+/// well ([`claim_copy`]), 2 if it is a failure, 3 to pass it on and see whether its
+/// body comes to its end. `asked` is when which origin was
 /// asked, in the form of [`open`].
 #[wasm_bindgen]
 #[must_use]
@@ -140,6 +154,7 @@ pub fn settle(
         match gateway::on_first_response(&first, &answered, policy, due, memory, time(now)) {
             First::Pass => 0,
             First::PassAndKeep => 1,
+            First::PassAndWatch => 3,
             First::Failed => 2,
         }
     })
@@ -275,8 +290,11 @@ pub fn keep_not(url: &str, content_type: &str, bytes: u32, text: &str) -> Option
 /// Notes that a body broke off while a copy was made. Returns the log line.
 #[wasm_bindgen]
 #[must_use]
-pub fn broke_off(url: &str, answered: &str) -> String {
-    with_isolate(|isolate| isolate.due.release(url, copies::vary(answered)));
+pub fn broke_off(url: &str, answered: &str, now: f64) -> String {
+    with_isolate(|isolate| {
+        isolate.due.release(url, copies::vary(answered));
+        isolate.memory.broke_off(time(now));
+    });
     gateway::bad_body_line(message::path_and_query(url), Cause::Truncated)
 }
 

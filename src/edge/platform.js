@@ -6,6 +6,8 @@
  * language is in between. Nothing here decides anything.
  */
 
+import { asItIs, askRaw, hangUp, upTo, wholeRaw } from "./raw.js";
+
 const STORE = "lastgood";
 
 /**
@@ -32,12 +34,14 @@ export function lines(headers) {
 }
 
 /**
- * How a request goes on: where to, if not to its own URL; what ends it; its
- * body, if it was held; changes to its fields.
+ * How a request goes on: where to, if not to its own URL, and as which host, if
+ * not as that of the URL; what ends it; its body, if it was held; changes to its
+ * fields.
  * @typedef {object} Way
  * @property {string} [target]
+ * @property {string} [host]
  * @property {AbortSignal} [signal]
- * @property {BodyInit | null} [held]
+ * @property {ArrayBuffer | ReadableStream} [held]
  * @property {string} [changes]
  */
 
@@ -46,22 +50,18 @@ export function lines(headers) {
  * @param {Request} request
  * @param {Way} way
  */
-export function ask(request, { target, signal, held, changes }) {
+export function ask(request, { target, host, signal, held, changes }) {
   if (target === undefined && held === undefined && !changes) {
     return signal ? fetch(request, { signal }) : fetch(request);
   }
   const { method } = request;
   const headers = changes ? new Headers(request.headers) : request.headers;
   if (changes) change(headers, changes);
-  const body = held === undefined ? request.body : held;
-  const init = {
-    method,
-    headers,
-    body,
-    redirect: /** @type {const} */ ("manual"),
-    signal,
-  };
-  return fetch(target ?? request.url, init);
+  const body = held ?? request.body;
+  const init = { method, headers, body, signal };
+  const url = target ?? request.url;
+  if (host !== undefined) return askRaw(url, { ...init, host });
+  return fetch(url, { ...init, redirect: "manual" });
 }
 
 /** The visitor left. */
@@ -91,6 +91,7 @@ export function next(running, ms, visitor) {
     };
     const left = () => settle(LEFT);
     visitor?.addEventListener("abort", left);
+    if (visitor?.aborted) left();
     for (const { number, promise } of running) {
       const ended = (/** @type {unknown} */ came) => settle({ number, came });
       promise.then(ended, ended);
@@ -157,8 +158,11 @@ const DECODED = ["gzip", "br"];
  * @param {Response} clone
  * @param {number} limit
  */
-export async function whole({ body, headers }, limit) {
+export async function whole(clone, limit) {
+  const { body, headers } = clone;
   if (!body) return new ArrayBuffer(0);
+  const raw = await wholeRaw(clone, limit);
+  if (raw) return raw;
   const { readable, writable } = new IdentityTransformStream();
   const piped = body.pipeTo(writable);
   // A declared length binds only what is not packed.
@@ -169,22 +173,6 @@ export async function whole({ body, headers }, limit) {
     : upTo(limit, readable);
   const [bytes] = await Promise.all([read, piped]);
   return bytes;
-}
-
-/**
- * @param {number} limit
- * @param {ReadableStream<Uint8Array>} stream
- */
-async function upTo(limit, stream) {
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.byteLength;
-    if (size > limit) throw new RangeError(`a copy above ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return new Blob(chunks).arrayBuffer();
 }
 
 /**
@@ -217,7 +205,8 @@ export function rebuilt(response, status, changes, withBody) {
   const headers = new Headers(response.headers);
   change(headers, changes);
   if (!withBody) discard(response);
-  return new Response(withBody ? response.body : null, { status, headers });
+  const init = { status, headers, ...asItIs(response) };
+  return new Response(withBody ? response.body : null, init);
 }
 
 /**
@@ -261,5 +250,6 @@ export function noted(response, html) {
  * @param {Response | undefined} response
  */
 export function discard(response) {
+  if (response) hangUp(response);
   response?.body?.cancel().catch(() => {});
 }

@@ -7,12 +7,13 @@
 
 use super::clock::Steady;
 use super::flights::{End, Flights};
+use super::shared::Shared;
 use crate::origins::{Objects, Origins, Standing};
 use crate::policy::{Configuration, Policy};
 use crate::retry::{Budget, Random};
 use crate::slots::{Slot, Slots, digest};
 use crate::verdict::{Cause, Failure};
-use crate::wire::{Timestamp, time::millis};
+use crate::wire::{Fields, Method, Timestamp, time::millis};
 use core::time::Duration;
 
 /// What is remembered between requests.
@@ -28,7 +29,19 @@ pub struct Memory {
     /// Pages that somebody fetches at this moment.
     pub flights: Flights,
     late: Slots<Late, 8, 1>,
+    /// Until then answers are suspected of breaking off.
+    cuts_until: Timestamp,
+    /// By the host's clock: when the next body is watched.
+    watch_at: Timestamp,
+    pub(super) shared: Shared,
 }
+
+/// Ten bodies a second are watched, and none that is longer than this.
+const BETWEEN_WATCHES: Duration = Duration::from_millis(100);
+const LONGEST_WATCHED: u64 = 256 * 1024;
+
+/// So long answers are suspected after one broke off.
+const SUSPICION: Duration = Duration::from_secs(60);
 
 /// An attempt that goes on behind a reply.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,6 +103,9 @@ impl Memory {
             objects: Objects::default(),
             flights: Flights::default(),
             late: Slots::default(),
+            cuts_until: Timestamp::default(),
+            watch_at: Timestamp::default(),
+            shared: Shared::new(configuration, seed),
         }
     }
 
@@ -117,12 +133,8 @@ impl Memory {
         with_copy: bool,
         now: Timestamp,
     ) -> Option<(Restraint, Failure)> {
-        if let Some(held) = self.objects.held(key, now).filter(|held| {
-            policy.hold_down.is_some() && !self.origins.have_recovered_since(held.since, held.slow)
-        }) {
-            let slow = Failure::without_answer(Cause::Timeout);
-            return Some((Restraint::Page, held.failure.unwrap_or(slow)));
-        }
+        // A page that is held says nothing to those who have no copy of it; an
+        // origin that is down does.
         let restraint = match self.origins.standing(now, &mut self.random) {
             Standing::Down => Some(Restraint::Down),
             Standing::Doubtful => Some(Restraint::Doubtful),
@@ -133,7 +145,17 @@ impl Memory {
             Standing::Up => None,
         };
         let full = || (!self.origins.any_has_room(with_copy, now)).then_some(Restraint::Full);
-        let restraint = restraint.or_else(full)?;
+        let restraint = restraint.or_else(full);
+        if let Some(restraint @ (Restraint::Down | Restraint::Full)) = restraint {
+            return Some((restraint, self.failure_of(restraint)));
+        }
+        if let Some(held) = self.objects.held(key, now).filter(|held| {
+            policy.hold_down.is_some() && !self.origins.have_recovered_since(held.since, held.slow)
+        }) {
+            let slow = Failure::without_answer(Cause::Timeout);
+            return Some((Restraint::Page, held.failure.unwrap_or(slow)));
+        }
+        let restraint = restraint?;
         Some((restraint, self.failure_of(restraint)))
     }
 
@@ -176,9 +198,16 @@ impl Memory {
     /// Takes a repetition out of the budget.
     pub(super) fn may_repeat(&mut self, now: Timestamp) -> bool {
         let Self {
-            budget, origins, ..
+            budget,
+            origins,
+            shared,
+            ..
         } = self;
-        budget.take(&origins.guards().budget, now)
+        let may = shared.may_repeat(now) && budget.take(&origins.guards().budget, now);
+        if may {
+            shared.repeat();
+        }
+        may
     }
 
     /// Notes how an attempt ended.
@@ -187,6 +216,42 @@ impl Memory {
             budget, origins, ..
         } = self;
         budget.settle(&origins.guards().budget, repeated, good, now);
+    }
+
+    /// Notes that an answer broke off.
+    pub(super) fn cut(&mut self, now: Timestamp) {
+        self.cuts_until = now.after(SUSPICION);
+    }
+
+    /// The same, by a host that kept a copy of an answer.
+    pub fn broke_off(&mut self, told: Timestamp) {
+        let now = self.time(told);
+        self.cut(now);
+    }
+
+    /// Whether the body of an answer is to be watched to its end: some in each
+    /// second, since watching costs half as much as the whole request.
+    pub(super) fn watches(
+        &mut self,
+        method: Method,
+        response: &dyn Fields,
+        told: Timestamp,
+    ) -> bool {
+        if method != Method::Get || told < self.watch_at {
+            return false;
+        }
+        let length: Option<u64> = response.get("content-length").trim().parse().ok();
+        let watches = length.is_some_and(|length| (1..=LONGEST_WATCHED).contains(&length));
+        if watches {
+            self.watch_at = told.after(BETWEEN_WATCHES);
+        }
+        watches
+    }
+
+    /// Whether an answer broke off lately.
+    #[must_use]
+    pub fn cuts(&self, now: Timestamp) -> bool {
+        now < self.cuts_until
     }
 
     /// Whether an attempt may go on behind its reply until `until`: one for each

@@ -25,10 +25,13 @@ mod exchange;
 mod flights;
 mod memory;
 mod outgoing;
+mod probe;
 mod rehearsal;
 mod report;
 mod runs;
+mod shared;
 mod step;
+mod world;
 
 pub use exchange::Exchange;
 pub use flights::{End, Flights};
@@ -37,9 +40,10 @@ pub use outgoing::{reply_changes, request_changes};
 pub use rehearsal::{Fault, Rehearsal};
 pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line};
 pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried, Would};
+pub use world::World;
 
 use crate::copies::{self, Due};
-use crate::policy::{Mode, Policy};
+use crate::policy::{Mode, Policy, Rescue};
 use crate::retry::Repeatability;
 use crate::verdict;
 use crate::wire::{Fields, Method, RequestHead, ResponseHead, Timestamp, cdn_loop};
@@ -86,14 +90,20 @@ pub fn open(
     if request.upgrade {
         return Opening::Aside;
     }
+    let suspected = match policy.rescue {
+        Rescue::Off => false,
+        Rescue::Auto => memory.cuts(now),
+        Rescue::UpTo(_) => true,
+    };
+    let involved = needs_exchange(request, policy)
+        || (suspected && request.method == Method::Get && !policy.observe)
+        || arrival.body.is_worth_holding(request, policy)
+        || answers_from_cache(request, policy);
     let small = arrival.body.is_small(policy);
     let mut ask = || {
         let origin = first_origin(request, arrival.url, policy, memory, now)?;
         Some((origin, within_upload(small, first_wait(request, policy))))
     };
-    let involved = needs_exchange(request, policy)
-        || arrival.body.is_worth_holding(request, policy)
-        || answers_from_cache(request, policy);
     match involved {
         true => Opening::Exchange,
         false => ask().map_or(Opening::Exchange, |(origin, patience)| {
@@ -228,6 +238,8 @@ pub enum First {
     Pass,
     /// Pass it on; a copy may be due ([`is_keeping_due`] decides).
     PassAndKeep,
+    /// Pass it on, and see whether its body comes to its end.
+    PassAndWatch,
     /// It is a failure: an [`Exchange`] takes over.
     Failed,
 }
@@ -266,6 +278,8 @@ pub fn on_first_response(
     memory.well(first.url, first.origin, now.since(first.asked), policy, now);
     if of_interest && !due.is_current(first.url, response, now) {
         First::PassAndKeep
+    } else if policy.rescue != Rescue::Off && memory.watches(first.method, response, now) {
+        First::PassAndWatch
     } else {
         First::Pass
     }

@@ -47,13 +47,10 @@ pub fn request_changes(
     if attempt.number > 1 && left < Duration::MAX {
         changes.set(REMAINING, &format!("{}", millis(left)));
     }
-    if let Some(origin) = origin.filter(|origin| !origin.url.is_empty()) {
+    if origin.is_some_and(|origin| !origin.url.is_empty()) {
         let (so_far, id) = (fields.get("cdn-loop"), &origins.guards().loops.id);
         let comma = if so_far.is_empty() { "" } else { ", " };
         changes.set("cdn-loop", &format!("{so_far}{comma}{id}"));
-        if let Some(host) = &origin.host {
-            changes.set("host", host);
-        }
     }
     changes
 }

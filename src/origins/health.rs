@@ -4,9 +4,14 @@
 //! Everything is learnt from real answers. A probe of our own tells how a health
 //! page is doing; the requests that visitors make tell how the site is.
 
+mod probed;
+mod told;
+
+pub use told::{News, Word};
+
 use super::latency::Latency;
-use super::load::Load;
-use crate::policy::{Breaker, Ejection, Guards, Probe};
+use super::load::{Load, STRANGER};
+use crate::policy::{Breaker, Ejection, Guards};
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure};
 use crate::wire::{Timestamp, time::millis};
@@ -40,6 +45,8 @@ struct Down {
     since: Timestamp,
     /// It was found out by silence, not by failures.
     silent: bool,
+    /// It was found out elsewhere.
+    told: bool,
     next_probe: Timestamp,
 }
 
@@ -57,11 +64,16 @@ pub struct Health {
     holds: u32,
     down: Option<Down>,
     opened_at: Timestamp,
+    /// When it was found here that an outage was over.
+    found_at: Timestamp,
+    /// When the last good answer was asked for.
+    good_at: Timestamp,
     /// When the last quick answer was asked for.
     quick_at: Timestamp,
     /// Requests since the last answer, and when the first of them began.
     unanswered: u32,
     unanswered_since: Timestamp,
+    begun_at: Timestamp,
     latency: Latency,
     pub(super) load: Load,
     /// Until then nobody else tries an origin whose hold is over.
@@ -73,9 +85,11 @@ pub struct Health {
 impl Health {
     /// Notes that an attempt begins.
     pub(super) fn begin(&mut self, now: Timestamp) {
-        if self.unanswered == 0 {
+        if self.unanswered == 0 || self.is_idle(now) {
+            self.unanswered = 0;
             self.unanswered_since = now;
         }
+        self.begun_at = now;
         self.unanswered = self.unanswered.saturating_add(1);
         self.load.begin(now, self.down.is_some());
     }
@@ -88,6 +102,7 @@ impl Health {
         self.unanswered = 0;
         self.load.end(began, now);
         self.load.good(now);
+        self.good_at = self.good_at.max(began);
         if took < quick {
             self.quick_at = self.quick_at.max(began);
         }
@@ -98,18 +113,25 @@ impl Health {
         {
             return;
         }
-        self.open(now);
+        self.found_open(now);
+    }
+
+    fn found_open(&mut self, now: Timestamp) {
+        if self.down.is_some() {
+            self.found_at = now;
+        }
+        self.open(STRANGER, now);
     }
 
     /// Whatever was held is free again, without a rush.
-    fn open(&mut self, now: Timestamp) {
+    fn open(&mut self, share: u32, now: Timestamp) {
         self.streak = 0;
         self.held_until = Timestamp::default();
         self.holds = 0;
         if let Some(down) = self.down.take() {
             self.opened_at = now;
             if now.since(down.since) >= SHORT {
-                self.load.ramp(now);
+                self.load.ramp(share, now);
             }
         }
     }
@@ -130,8 +152,13 @@ impl Health {
             self.load.overloaded(now);
         }
         self.load.end(began, now);
-        if !failure.cause.blames_origin() || failure.meant {
+        // What was asked before the last good answer was says nothing any more.
+        let outdated = began < self.good_at;
+        if !failure.cause.blames_origin() || failure.meant || outdated {
             return;
+        }
+        if let Some(down) = &mut self.down {
+            down.told = false;
         }
         self.count(failure, now, guards.ejection);
         self.eject(began, now, guards.ejection, random);
@@ -194,6 +221,7 @@ impl Health {
         self.down = Some(Down {
             since: now,
             silent,
+            told: false,
             next_probe: now.after(jittered(rule.probe_every, random)),
         });
     }
@@ -207,10 +235,16 @@ impl Health {
     }
 
     fn silent_for(&self, now: Timestamp) -> Duration {
-        match self.unanswered >= FEW {
+        match self.unanswered >= FEW && !self.is_idle(now) {
             true => now.since(self.unanswered_since),
             false => Duration::ZERO,
         }
+    }
+
+    /// Whether nobody has asked for so long that those who got no answer say
+    /// nothing about those who come now.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        now.since(self.begun_at) > SILENCE_OF_A_STRANGER
     }
 
     /// How the origin is doing.
@@ -269,7 +303,7 @@ impl Health {
         let down = self.down.filter(|_| self.holds == 0);
         now < self.held_until
             || (self.holds > 0 && now < self.leased_until)
-            || down.is_some_and(|down| !down.silent && now < down.next_probe)
+            || down.is_some_and(|down| now < down.next_probe)
     }
 
     /// Notes that a request tries an origin whose hold is over.
@@ -286,6 +320,11 @@ impl Health {
     pub(super) fn is_down(&self, now: Timestamp) -> bool {
         let down = self.down.is_some_and(|down| !down.silent);
         down || (self.down.is_some() && self.is_silent(now))
+    }
+
+    /// Whether it was taken out, and is not back.
+    pub(super) const fn is_out(&self) -> bool {
+        self.down.is_some() || self.holds > 0
     }
 
     /// Whether nobody got an answer for so long that waiting on is of no use.
@@ -307,39 +346,6 @@ impl Health {
     /// The time within which so many per cent of answers came.
     pub(super) fn percentile(&self, percent: u8) -> Option<Duration> {
         self.latency.percentile(percent)
-    }
-
-    /// Notes a probe on a cron trigger: after some bad ones in a row the origin
-    /// is taken out, after some good ones it is let in again.
-    pub(super) fn probed(
-        &mut self,
-        good: bool,
-        rule: &Probe,
-        guards: &Guards,
-        now: Timestamp,
-        random: &mut Random,
-    ) {
-        let (same, other, enough) = match good {
-            true => (&mut self.probes_good, &mut self.probes_bad, rule.rise),
-            false => (&mut self.probes_bad, &mut self.probes_good, rule.fall),
-        };
-        *other = 0;
-        *same = same.saturating_add(1);
-        match (*same >= enough, good) {
-            (false, _) => {}
-            (true, true) => self.open(now),
-            (true, false) => {
-                if let (None, Some(rule)) = (self.down, guards.breaker) {
-                    self.fall(false, now, rule, random);
-                }
-                let failure = Failure::without_answer(Cause::Unavailable);
-                self.failure = Some(self.failure.unwrap_or(failure));
-                if let Some(rule) = guards.ejection {
-                    self.holds = self.holds.saturating_add(1);
-                    self.held_until = now.after(growing(rule.hold, rule.cap, self.holds, random));
-                }
-            }
-        }
     }
 }
 

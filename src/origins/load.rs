@@ -6,7 +6,7 @@
 //! give way first, so that those for which there is none get through.
 
 use crate::recent::Recent;
-use crate::wire::Timestamp;
+use crate::wire::{Timestamp, time::millis};
 use core::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -17,14 +17,17 @@ const SECONDS: usize = 16;
 const SPELL: Duration = Duration::from_secs(5);
 /// So few at once are never too many.
 const FEW: u32 = 8;
+/// After an outage so few are no rush, even where fewer were usual.
+const FEWEST: u32 = 4;
 /// What an origin takes that is not known yet.
-const STRANGER: u32 = 16;
+pub(super) const STRANGER: u32 = 16;
 /// How long a limit holds after the last overload, or after an outage.
 const HOLDS: Duration = Duration::from_secs(10);
 
-/// Three more at once for each round of answers, in millionths: what is too much
-/// costs a copy shown too early, what is too little costs many.
-const GROWTH: u32 = 3_000_000;
+/// What a round of good answers adds, in millionths: six more at once, and so
+/// many times that as there were tenths of a second without a word against it.
+/// What is too much costs a copy for a refused request, what is too little many.
+const GROWTH: u32 = 6_000_000;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Second {
@@ -38,6 +41,8 @@ struct Limit {
     /// In thousandths.
     milli: u32,
     until: Timestamp,
+    /// When the origin last said that it was too much.
+    cut_at: Timestamp,
     /// Part of it is kept for requests without a copy.
     reserves: bool,
 }
@@ -86,12 +91,9 @@ impl Load {
     }
 
     /// The most that ran at once in the last spells in which all was well.
-    fn steady(&self) -> u32 {
+    pub(super) fn steady(&self) -> Option<u32> {
         let past = self.peaks.iter().skip(1).filter(|peak| !peak.spoilt);
-        past.map(|peak| peak.most)
-            .max()
-            .filter(|most| *most > 0)
-            .unwrap_or(STRANGER)
+        past.map(|peak| peak.most).max().filter(|most| *most > 0)
     }
 
     /// The current spell is no measure of anything.
@@ -115,32 +117,44 @@ impl Load {
         self.limit = Some(Limit {
             milli,
             until: now.after(HOLDS),
+            cut_at: now,
             reserves: true,
         });
         self.spoil(now);
     }
 
-    /// A good answer: while all that is allowed is used, a little more is.
+    /// A good answer: while half of what is allowed is used, a little more is.
     pub(super) fn good(&mut self, now: Timestamp) {
         let running = self.running().saturating_mul(1000);
         if let Some(limit) = self.limit.as_mut().filter(|limit| now < limit.until)
-            && running.saturating_mul(4) >= limit.milli.saturating_mul(3)
+            && running.saturating_mul(2) >= limit.milli
         {
-            let more = GROWTH.checked_div(limit.milli).unwrap_or_default();
+            let rounds = millis(now.since(limit.cut_at)) / 100;
+            let growth = GROWTH.saturating_mul(u32::try_from(rounds.min(10)).unwrap_or(1).max(1));
+            let more = growth.checked_div(limit.milli).unwrap_or_default();
             limit.milli = limit.milli.saturating_add(more);
         }
     }
 
-    /// After an outage: what was usual before it, and no more.
-    pub(super) fn ramp(&mut self, now: Timestamp) {
+    /// After an outage: what was usual before it, and no more; `share` where that
+    /// is not known.
+    pub(super) fn ramp(&mut self, share: u32, now: Timestamp) {
+        // What the outage left without an answer is no burden any more.
+        self.seconds = Recent::default();
         self.limit = Some(Limit {
-            milli: self.steady().saturating_mul(1000),
+            milli: self
+                .steady()
+                .unwrap_or(share)
+                .max(FEWEST)
+                .saturating_mul(1000),
             until: now.after(HOLDS),
+            cut_at: now,
             reserves: false,
         });
     }
 
-    fn is_limited(&self, now: Timestamp) -> bool {
+    /// Whether there is a limit now.
+    pub(super) fn is_limited(&self, now: Timestamp) -> bool {
         self.limit.is_some_and(|limit| now < limit.until)
     }
 
@@ -208,7 +222,7 @@ mod tests {
         }
         (0..100).for_each(|_| load.begin(at(15_000), true));
         (0..100).for_each(|_| load.end(at(15_000), at(15_000)));
-        load.ramp(at(20_000));
+        load.ramp(STRANGER, at(20_000));
         (0..6).for_each(|_| load.begin(at(20_000), false));
         assert!(!load.has_room(true, at(20_000)));
         load.end(at(20_000), at(20_001));

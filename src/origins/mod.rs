@@ -10,7 +10,7 @@ mod load;
 mod objects;
 mod tally;
 
-pub use health::{Health, Standing};
+pub use health::{Health, News, Standing, Word};
 pub use objects::{Held, Objects};
 pub use tally::{Tally, Usable};
 
@@ -100,9 +100,13 @@ impl Origins {
         let weighted = |origin: &usize| self.listed.get(*origin).is_some_and(|it| it.weight > 0);
         let all = 0..self.listed.len();
         let drawn = [self.draw(random), self.draw(random)].into_iter().flatten();
+        // One that has all it can take is passed over while another has room.
+        let fits = |origin: &usize| is(Usable::Well)(origin) && self.has_room(*origin, now);
         drawn
-            .filter(is(Usable::Well))
+            .filter(fits)
             .min_by_key(|origin| self.burden(*origin))
+            .or_else(|| all.clone().filter(weighted).find(fits))
+            .or_else(|| all.clone().find(fits))
             .or_else(|| all.clone().filter(weighted).find(is(Usable::Well)))
             .or_else(|| all.clone().find(is(Usable::Well)))
             .or_else(|| all.clone().find(is(Usable::Held)))
@@ -222,12 +226,27 @@ impl Origins {
         self.health.iter().any(recovered)
     }
 
-    /// Whether any origin has room for one more request; for one that could be
-    /// answered with a copy, without what is reserved for others.
+    /// Whether any origin that is well has room for one more request; for one that
+    /// could be answered with a copy, without what is reserved for others.
     #[must_use]
     pub fn any_has_room(&self, with_copy: bool, now: Timestamp) -> bool {
-        let room = |health: &Health| health.load.has_room(with_copy, now);
-        self.health.iter().any(room)
+        let is_well = |origin: &usize| self.usable(*origin, false, now) == Usable::Well;
+        let room = |origin: usize| {
+            let health = self.health.get(origin);
+            health.is_some_and(|health| health.load.has_room(with_copy, now))
+        };
+        let mut well = (0..self.health.len()).filter(is_well).peekable();
+        match well.peek() {
+            Some(_) => well.any(room),
+            None => (0..self.health.len()).any(room),
+        }
+    }
+
+    /// Whether any origin said lately that it has too much to do.
+    #[must_use]
+    pub fn are_limited(&self, now: Timestamp) -> bool {
+        let limited = |health: &Health| health.load.is_limited(now);
+        self.health.iter().any(limited)
     }
 
     /// Whether an origin has room for one more request.
@@ -278,6 +297,31 @@ impl Origins {
         if let Some(health) = self.health.get_mut(origin) {
             health.abandoned(began, now);
         }
+    }
+
+    /// What was seen of each origin here.
+    #[must_use]
+    pub fn news(&self, now: Timestamp) -> Vec<News> {
+        self.health.iter().map(|health| health.news(now)).collect()
+    }
+
+    /// Whether any origin is down, or seems to be.
+    #[must_use]
+    pub fn are_in_trouble(&self) -> bool {
+        self.health.iter().any(Health::is_in_trouble)
+    }
+
+    /// What was seen of an origin elsewhere. Without a breaker nothing follows.
+    pub fn learn(&mut self, origin: usize, word: &Word, now: Timestamp, random: &mut Random) {
+        if let (Some(health), Some(rule)) = (self.health.get_mut(origin), self.guards.breaker) {
+            health.learn(word, rule, now, random);
+        }
+    }
+
+    /// Whether an origin was taken out, and is not back.
+    #[must_use]
+    pub fn is_out(&self, origin: usize) -> bool {
+        self.health.get(origin).is_some_and(Health::is_out)
     }
 
     /// A probe on a cron trigger ended.

@@ -7,8 +7,8 @@ use super::read::{
     DAY, MIB, MINUTE, bytes, failures, few, field_name, members, names, one_of, optional, span,
     truth,
 };
-use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Value};
-use alloc::string::String;
+use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Rescue, Value};
+use alloc::{format, string::String};
 
 pub(super) type Set = fn(&mut Policy, &Value) -> Result<(), String>;
 
@@ -80,6 +80,16 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     }),
     ("disguised", |policy, value| {
         truth(value).map(|on| policy.disguised = on)
+    }),
+    ("rescue", |policy, value| {
+        let words = [("off", Rescue::Off), ("auto", Rescue::Auto)];
+        policy.rescue = match one_of(&words, value) {
+            Ok(rescue) => rescue,
+            Err(wanted) => {
+                Rescue::UpTo(bytes(value, MIB).map_err(|size| format!("{wanted}, or {size}"))?)
+            }
+        };
+        Ok(())
     }),
     ("observe", |policy, value| {
         truth(value).map(|on| policy.observe = on)

@@ -112,6 +112,30 @@ impl Collapse {
     };
 }
 
+/// Whether answers are held until they are complete, so that one that breaks off
+/// becomes a second try or a copy instead of half a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rescue {
+    /// Never.
+    Off,
+    /// For a minute after an answer broke off: HTML and JSON, up to 64 KiB.
+    Auto,
+    /// Always: HTML and JSON, up to so many bytes.
+    UpTo(u64),
+}
+
+impl Rescue {
+    /// Answers up to this many bytes are held.
+    #[must_use]
+    pub const fn limit(self) -> u64 {
+        match self {
+            Self::Off => 0,
+            Self::Auto => 64 * 1024,
+            Self::UpTo(bytes) => bytes,
+        }
+    }
+}
+
 /// The rules for one route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -163,6 +187,8 @@ pub struct Policy {
     /// Whether small good answers are looked at, since some gateways send their
     /// error pages as 200.
     pub disguised: bool,
+    /// Whether answers are held until they are complete.
+    pub rescue: Rescue,
     /// Changes nothing, and logs what would have been done.
     pub observe: bool,
     /// How often one origin is asked, if there are several: once.
@@ -221,6 +247,7 @@ impl Default for Policy {
             hold_down: Some(HoldDown::DEFAULT),
             needs_credentials: false,
             disguised: false,
+            rescue: Rescue::Auto,
             observe: false,
             attempts_per_origin: 1,
             body_limit: 64 * 1024,

@@ -64,6 +64,7 @@ pub fn parse(origin: &Value, lastgood: &Value) -> (Configuration, Vec<Problem>) 
         configuration.routes = read_routes(&configuration.fallback, routes, &mut problems);
     }
     refuse_hedges_without_budget(&configuration, &mut problems);
+    refuse_probes_of_no_origin(&mut configuration, &mut problems);
     (configuration, problems)
 }
 
@@ -236,6 +237,18 @@ fn refuse_hedges_without_budget(configuration: &Configuration, problems: &mut Ve
             field: "LASTGOOD.hedge".into(),
             value: "a hedge".into(),
             remedy: "none where the budget is 0, or give the budget a percentage or a floor".into(),
+        });
+    }
+}
+
+/// The zone's own origin has no address that could be probed.
+fn refuse_probes_of_no_origin(configuration: &mut Configuration, problems: &mut Vec<Problem>) {
+    let unbound = configuration.origins.is_empty();
+    if let Some(probe) = configuration.guards.probe.take_if(|_| unbound) {
+        problems.push(Problem {
+            field: "LASTGOOD.probe".into(),
+            value: Value::Text(probe.path).to_string(),
+            remedy: "an ORIGIN beside it: the zone's own cannot be probed".into(),
         });
     }
 }
@@ -439,6 +452,7 @@ mod tests {
                 "LASTGOOD.probe",
                 "/health",
             ),
+            (r#"{"probe": {}}"#, "LASTGOOD.probe", "an ORIGIN"),
             (
                 r#"{"hedge": {"after": "0s"}}"#,
                 "LASTGOOD.hedge",

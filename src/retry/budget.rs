@@ -20,13 +20,28 @@ const SLOTS_LONG: u32 = 10;
 /// So many repetitions must have ended before their success says anything.
 const TELLING: u32 = 10;
 
-/// What happened in a part of the window.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    requests: u32,
-    repeated: u32,
-    won: u32,
-    lost: u32,
+/// What happened in some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests that came.
+    pub requests: u32,
+    /// Repetitions that were decided.
+    pub repeated: u32,
+    /// Repetitions that ended well.
+    pub won: u32,
+    /// Repetitions that did not.
+    pub lost: u32,
+}
+
+impl Counts {
+    fn plus(self, more: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(more.requests),
+            repeated: self.repeated.saturating_add(more.repeated),
+            won: self.won.saturating_add(more.won),
+            lost: self.lost.saturating_add(more.lost),
+        }
+    }
 }
 
 /// The budget of an isolate. Every operation takes the same time, however long
@@ -34,6 +49,7 @@ struct Counts {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budget {
     window: Recent<Counts, SLOTS>,
+    ever: Counts,
     /// Thousandths of a token that were taken.
     taken: u32,
 }
@@ -52,7 +68,7 @@ impl Budget {
         self.count(rule, now, |_| {});
         let allowed = match rule.tokens {
             Some(_) => self.has_tokens(rule),
-            None => self.total().repeated < self.allowance(rule),
+            None => self.left(rule) > 0,
         };
         if allowed {
             self.count(rule, now, |slot| {
@@ -80,6 +96,23 @@ impl Budget {
         }
     }
 
+    /// Notes what happened elsewhere.
+    pub fn add(&mut self, counts: Counts, rule: &BudgetRule, now: Timestamp) {
+        self.count(rule, now, |slot| *slot = slot.plus(counts));
+    }
+
+    /// Everything that was ever counted.
+    #[must_use]
+    pub const fn ever(&self) -> Counts {
+        self.ever
+    }
+
+    /// How many more repetitions the window allows.
+    #[must_use]
+    pub fn left(&self, rule: &BudgetRule) -> u32 {
+        self.allowance(rule).saturating_sub(self.total().repeated)
+    }
+
     fn has_tokens(&self, rule: &BudgetRule) -> bool {
         let all = u32::from(rule.tokens.map_or(0, |tokens| tokens.max)).saturating_mul(1000);
         all.saturating_sub(self.taken).saturating_mul(2) > all
@@ -103,20 +136,15 @@ impl Budget {
     }
 
     fn total(&self) -> Counts {
-        let add = |sum: Counts, slot: &Counts| Counts {
-            requests: sum.requests.saturating_add(slot.requests),
-            repeated: sum.repeated.saturating_add(slot.repeated),
-            won: sum.won.saturating_add(slot.won),
-            lost: sum.lost.saturating_add(slot.lost),
-        };
-        self.window.iter().fold(Counts::default(), add)
+        let slots = self.window.iter().copied();
+        slots.fold(Counts::default(), Counts::plus)
     }
 
     /// Counts something that happens now.
     fn count(&mut self, rule: &BudgetRule, now: Timestamp, count: impl Fn(&mut Counts)) {
         let length = rule.window.checked_div(SLOTS_LONG).unwrap_or_default();
         let slot = self.window.at(now, length);
-        slot.into_iter().for_each(count);
+        slot.into_iter().chain([&mut self.ever]).for_each(count);
     }
 }
 

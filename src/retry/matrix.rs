@@ -155,6 +155,7 @@ mod tests {
                 stop: false,
                 marked: false,
                 is_small: false,
+                holdable: false,
             };
             let failure = Failure::answered(&facts);
             let given = permission(Repeatability::Unsafe, &failure, &policy);

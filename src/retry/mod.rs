@@ -11,6 +11,6 @@ mod matrix;
 mod random;
 
 pub use backoff::{Pause, pause};
-pub use budget::Budget;
+pub use budget::{Budget, Counts};
 pub use matrix::{Permission, Repeatability, permission};
 pub use random::Random;

@@ -15,10 +15,11 @@ import { startWorker } from "./worker.mjs";
 /** @typedef {import("../cases/runner/client.mjs").Reply & { text: string, ms: number, note: string }} Seen */
 /** @typedef {import("./worker.mjs").WorkerOptions} WorkerOptions */
 /**
- * - `script`: what the origin does; `origins` overrides the binding
+ * - `script`: what the origin does; `origins` makes ORIGIN of its URL
  * - `lastgood`: the LASTGOOD table
  * - `content`: what answers say; the scripted origin's own words, where it is undefined
  * @typedef {{ script?: unknown, lastgood?: unknown, bindings?: Record<string, unknown>,
+ *   origins?: (own: string) => unknown,
  *   content?: (...given: Parameters<ContentOf>) => ReturnType<ContentOf> | undefined } &
  *   Omit<WorkerOptions, "bindings">} SiteOptions
  */
@@ -32,6 +33,13 @@ const LIMIT_MS = 20_000;
 
 /** One attempt and short pauses: for tests that are about something else. */
 export const BRISK = { attempts: 1, soft_deadline: "200ms" };
+
+/** Nothing is remembered, and all is tried at once. */
+export const EAGER = {
+  ...{ attempts: 2, backoff: { base: "0s", cap: "0s" } },
+  ...{ breaker: false, ejection: false, hold_down: false },
+  budget: { percent: 100, floor: 100 },
+};
 
 /** @param {number} port @param {Wishes} [wishes] @returns {Promise<Seen>} */
 export async function ask(port, wishes = {}) {
@@ -66,13 +74,13 @@ export async function workerWith(t, options) {
 /** @param {TestContext} t @param {SiteOptions} options */
 export async function siteWith(
   t,
-  { script = ["200"], lastgood, bindings, content, ...options },
+  { script = ["200"], lastgood, bindings, content, origins, ...options } = {},
 ) {
   const origin = await originWith(t, script, {
     content: (...given) => content?.(...given) ?? contentOf(...given),
   });
   const own = {
-    ORIGIN: origin.url,
+    ORIGIN: origins?.(origin.url) ?? origin.url,
     ...(lastgood ? { LASTGOOD: lastgood } : {}),
   };
   const worker = await workerWith(t, {
@@ -88,6 +96,8 @@ export async function siteWith(
     /** @param {string} target @param {Record<string, string>} [headers] */
     get: (target, headers = {}) =>
       ask(worker.port, { target, headers: Object.entries(headers) }),
+    /** The same of a worker beside it. @param {number} index @param {string} target */
+    getBeside: (index, target) => ask(worker.portBeside(index), { target }),
   };
 }
 

@@ -16,6 +16,10 @@ import { childrenOf } from "./processes.mjs";
  * @property {Code} [code] another build than the one in dist/
  * @property {string} [zone] address (host:port) of what `fetch(request)` reaches
  * @property {boolean} [keepsStore] the store outlives a restart
+ * @property {"own" | "slow" | "broken"} [state] the object behind LASTGOOD_STATE:
+ *   the worker's own class, or one that never answers or always throws
+ * @property {number} [beside] so many more of the same, with the same object: each
+ *   is a worker, as local isolates cannot be told apart
  */
 /** @typedef {{ script: string, wasm: Uint8Array }} Code */
 /** @typedef {Awaited<ReturnType<typeof startWorker>>} Worker */
@@ -54,15 +58,10 @@ const modules = ({ script, wasm }) => [
 ];
 
 /** @param {WorkerOptions} options @param {WorkerLog} log @returns {any} */
-function runtimeOptions({ bindings, code, zone, keepsStore }, log) {
+function runtimeOptions(options, log) {
   return {
-    ...compatibility(),
-    modules: modules(code ?? builtCode()),
-    modulesRoot: "/",
-    bindings,
-    cache: true,
-    cachePersist: keepsStore ? scratchPath("store") : undefined,
-    outboundService: zone && { external: { address: zone, http: {} } },
+    workers: [...sites(options), ...otherStates(options)],
+    cachePersist: options.keepsStore ? scratchPath("store") : undefined,
     cf: false,
     log: new Log(LogLevel.NONE),
     handleRuntimeStdio: (
@@ -72,15 +71,69 @@ function runtimeOptions({ bindings, code, zone, keepsStore }, log) {
   };
 }
 
+/** The worker, and those beside it. @param {WorkerOptions} options */
+function sites({ bindings, code, zone, state, beside = 0 }) {
+  const [script, className] =
+    state === "own" ? ["site", "LastgoodState"] : ["state", state];
+  const site = {
+    ...compatibility(),
+    modules: modules(code ?? builtCode()),
+    modulesRoot: "/",
+    bindings,
+    cache: true,
+    outboundService: zone && { external: { address: zone, http: {} } },
+  };
+  return Array.from({ length: beside + 1 }, (_, index) => {
+    const scriptName = index || script !== "site" ? script : undefined;
+    const durableObjects = state && {
+      LASTGOOD_STATE: { className, scriptName },
+    };
+    const name = index ? `site-${index}` : "site";
+    return { ...site, name, durableObjects };
+  });
+}
+
+/** Objects that are not as they should be. @param {WorkerOptions} options */
+function otherStates({ state }) {
+  if (!state || state === "own") return [];
+  const script = `import { DurableObject } from "cloudflare:workers";
+    export class slow extends DurableObject {
+      merge() { return new Promise(() => {}); }
+    }
+    export class broken extends DurableObject {
+      merge() { throw new Error("out of order"); }
+    }
+    export default {};`;
+  const durableObjects = { STATE: state };
+  return [
+    {
+      ...compatibility(),
+      name: "state",
+      modules: true,
+      script,
+      durableObjects,
+    },
+  ];
+}
+
 /** @param {any} options @param {number} port */
-async function startRuntime(options, port) {
+async function startRuntime({ workers, ...options }, port) {
   const before = childrenOf(process.pid);
-  const sockets = [{ host: "127.0.0.1", port }];
-  const runtime = new Miniflare({ ...options, unsafeDirectSockets: sockets });
+  const listening = workers.map((/** @type {any} */ worker) => {
+    const own = worker.name === "site" ? port : 0;
+    const sockets = [{ host: "127.0.0.1", port: own }];
+    return { ...worker, unsafeDirectSockets: sockets };
+  });
+  const runtime = new Miniflare({ ...options, workers: listening });
   await runtime.ready;
-  const url = await runtime.unsafeGetDirectURL();
+  const names = workers.map((/** @type {any} */ worker) => worker.name);
+  const ports = await Promise.all(
+    names.map(async (/** @type {string} */ name) =>
+      Number((await runtime.unsafeGetDirectURL(name)).port),
+    ),
+  );
   const born = childrenOf(process.pid).filter((pid) => !before.includes(pid));
-  return { runtime, port: Number(url.port), pid: born[0] };
+  return { runtime, ports, pid: born[0] };
 }
 
 /** @param {WorkerOptions} [options] */
@@ -89,7 +142,7 @@ export async function startWorker(options = {}) {
   const log = new WorkerLog();
   const fixed = runtimeOptions(options, log);
   let running = await startRuntime(fixed, 0);
-  const { port } = running;
+  const [port] = running.ports;
   return {
     port,
     log,
@@ -104,6 +157,13 @@ export async function startWorker(options = {}) {
       const store = await (await running.runtime.getCaches()).open("lastgood");
       const found = await store.match(url);
       return found ? await found.text() : null;
+    },
+    /** Where those beside it listen. */
+    portBeside: (/** @type {number} */ index) => running.ports[index + 1],
+    /** Runs the cron trigger; resolves when all of it is over. */
+    async cron() {
+      const worker = await running.runtime.getWorker();
+      return worker.scheduled({ cron: "* * * * *" });
     },
     async restart() {
       await running.runtime.dispose();

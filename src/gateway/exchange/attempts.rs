@@ -5,7 +5,7 @@ use crate::gateway::memory::Memory;
 use crate::gateway::runs::{Run, Runs};
 use crate::gateway::step::{Attempt, Source, Step, Tried, Would};
 use crate::origins::Usable;
-use crate::policy::Hedge;
+use crate::policy::{Hedge, Rescue};
 use crate::retry::{Pause, Permission, pause, permission};
 use crate::verdict::{self, Cause, Facts, Failure, Phase};
 use crate::wire::{Timestamp, time::millis};
@@ -105,12 +105,23 @@ impl Exchange {
         if self.runs.get(number).is_none() {
             return self.after_all(number, failure, now, memory);
         }
-        if failure.is_none() && facts.is_small && self.policy.disguised {
+        if failure.is_none() && self.looks_at(facts, now, memory) {
             self.state = State::Inspecting { number };
             return Step::Inspect(number);
         }
         self.holds_response = true;
         self.ended(number, failure, now, memory)
+    }
+
+    /// Whether a good answer is held and looked at before it goes out.
+    pub(super) fn looks_at(&self, facts: &Facts, now: Now, memory: &Memory) -> bool {
+        let rescues = match self.policy.rescue {
+            Rescue::Off => false,
+            Rescue::Auto => memory.cuts(now.steady),
+            Rescue::UpTo(_) => true,
+        };
+        let disguised = facts.is_small && self.policy.disguised;
+        !self.policy.observe && (disguised || (facts.holdable && rescues))
     }
 
     pub(super) fn inspected(
@@ -121,7 +132,8 @@ impl Exchange {
         memory: &mut Memory,
     ) -> Step {
         self.state = State::Running;
-        self.holds_response = true;
+        // Half a body is nothing to hold on to.
+        self.holds_response = cause != Some(Cause::Truncated);
         self.ended(number, cause.map(Failure::without_answer), now, memory)
     }
 
@@ -185,6 +197,9 @@ impl Exchange {
         match &failure {
             None => origins.good(run.origin, began, quick, now.steady),
             Some(failure) => origins.failed(run.origin, failure, began, now.steady, random),
+        }
+        if failure.is_some_and(|failure| failure.cause == Cause::Truncated) {
+            memory.cut(now.steady);
         }
         memory.settle(run.repeated, failure.is_none(), now.steady);
     }

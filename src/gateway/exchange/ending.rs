@@ -52,7 +52,13 @@ impl Exchange {
 
     pub(super) fn give_up(&mut self, now: Now, memory: &mut Memory) -> Step {
         if let Some(failure) = self.failure {
-            self.hold(failure, false, now, memory);
+            // A page is not to blame for an origin that has too much to do.
+            let crowded = failure.cause == Cause::Unavailable
+                && failure.retry_after.is_none()
+                && memory.origins.are_limited(now.steady);
+            if !crowded {
+                self.hold(failure, false, now, memory);
+            }
             if self.leads {
                 memory
                     .flights

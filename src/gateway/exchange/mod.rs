@@ -109,6 +109,8 @@ pub struct Exchange {
     leads: bool,
     /// Since when it waits for another.
     joined: Timestamp,
+    /// What another fetched is being looked at.
+    landed: bool,
     failure: Option<Failure>,
     /// The budget was spent when it was needed.
     starved: bool,
@@ -153,6 +155,7 @@ impl Exchange {
             stand_in: None,
             leads: false,
             joined: Timestamp::default(),
+            landed: false,
             failure: None,
             starved: false,
             would: None,

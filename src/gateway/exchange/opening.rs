@@ -2,7 +2,7 @@
 
 use super::{Exchange, Look, Next, Now, POLL, QUEUE, State};
 use crate::copies::{Aged, Copy};
-use crate::gateway::flights::Role;
+use crate::gateway::flights::{End, Role};
 use crate::gateway::memory::{Memory, Restraint};
 use crate::gateway::step::{Source, Step, Would};
 use crate::policy::Mode;
@@ -56,6 +56,9 @@ impl Exchange {
             .filter(|copy| self.policy.mode == Mode::Cache && copy.is_fresh(signed_in, now.wall))
         {
             return self.finish_with(Source::Copy(copy.aged(now.wall)), None);
+        }
+        if self.landed {
+            return self.go_alone(now, memory);
         }
         match self
             .failure
@@ -151,7 +154,7 @@ impl Exchange {
         {
             Role::Wait if patient => self.wait_for_another(now),
             Role::Look => {
-                self.joined = now.steady;
+                self.landed = true;
                 self.state = State::Looking;
                 self.ask_for_copy()
             }
@@ -165,6 +168,17 @@ impl Exchange {
             }
             Role::Wait | Role::Alone => self.first_attempt(now, memory),
         }
+    }
+
+    /// What another fetched is of no use here. If it never was fresh, nobody is to
+    /// wait for it, or all of them would ask one after another.
+    fn go_alone(&mut self, now: Now, memory: &mut Memory) -> Step {
+        let lives = |copy: Copy| !copy.aged(now.wall).lifetime.is_zero();
+        if !self.copy.is_some_and(lives) {
+            let end = End::Uncacheable;
+            memory.flights.end(self.request.key, end, now.steady);
+        }
+        self.first_attempt(now, memory)
     }
 
     /// A usable copy beats waiting on.

@@ -121,7 +121,14 @@ impl Exchange {
         for run in self.runs.all() {
             self.note(&run, Some(slow), now);
         }
-        self.hold(slow, true, now, memory);
+        let began = self
+            .runs
+            .latest()
+            .map_or(now.steady, |run| run.since.steady);
+        // Others that were asked later were quick: it is not slow any more.
+        if !memory.origins.have_recovered_since(began, true) {
+            self.hold(slow, true, now, memory);
+        }
         let late = now.wall.after(LATE);
         let steady = now.steady.after(LATE);
         let goes_on = memory.may_go_on(self.request.key, now.steady, steady);

@@ -1,0 +1,478 @@
+//! Worlds with an outage in them, drawn by a seed.
+
+use crate::sim::origin::Line;
+use crate::sim::scenario::{CAUSES, configuration};
+use crate::sim::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World};
+use lastgood::gateway::Body;
+use lastgood::retry::Random;
+use lastgood::wire::Timestamp;
+
+/// A world, and what is known of its outage.
+#[derive(Clone)]
+pub(crate) struct Outage {
+    pub(crate) seed: u64,
+    pub(crate) world: World,
+    /// The trouble begins.
+    pub(crate) from: u64,
+    /// From here on all origins are good, for good.
+    pub(crate) until: u64,
+    /// How long a good answer takes at most.
+    pub(crate) slowest: u64,
+    /// All origins fail, in the same way; there is a copy of every page, and nobody
+    /// has chosen a policy.
+    pub(crate) total: bool,
+    /// They fail at once.
+    pub(crate) quick: bool,
+}
+
+/// Numbers as decisions.
+pub(crate) struct Chance(Random);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0.draw() % end.max(1)
+    }
+
+    fn between(&mut self, least: u64, most: u64) -> u64 {
+        least + self.below(most - least + 1)
+    }
+
+    fn percent(&mut self, share: u64) -> bool {
+        self.below(100) < share
+    }
+
+    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        let length = u64::try_from(choices.len()).unwrap();
+        choices[usize::try_from(self.below(length)).unwrap()].clone()
+    }
+}
+
+/// The outage of a seed.
+pub(crate) fn outage(seed: u64) -> Outage {
+    let mut chance = Chance(Random::new(seed));
+    match seed % 400 {
+        7 => total(seed, &mut chance, 150, 5),
+        3 | 103 | 203 | 303 => total(seed, &mut chance, 80, 2),
+        _ => any(seed, &mut chance),
+    }
+}
+
+const PAGE: &str = "content-type:text/html\ncache-control:max-age=5";
+
+/// Everything is down at once, with many visitors.
+fn total(seed: u64, chance: &mut Chance, rate: u64, before: u64) -> Outage {
+    let from = before * 1000;
+    let until = from + chance.between(5000, 9000);
+    let end = until + 7000;
+    let trouble = trouble(chance, &[0, 0, 1, 1, 2, 3]);
+    let quick = trouble.after.is_some_and(|(_, most)| most < 200);
+    let good = good(5, 40, PAGE);
+    // The first answers after an outage are slow: nothing is in its caches.
+    let cold = line(until, good_after(chance.between(100, 600)));
+    let script = vec![line(0, good.clone()), line(from, trouble), cold];
+    let origin = Origin {
+        lines: [script, vec![line(until + 3000, good)]].concat(),
+        ..Origin::default()
+    };
+    let origins = vec![origin; usize::try_from(chance.pick(&[1, 1, 2])).unwrap()];
+    let pages = chance.between(1, 40);
+    let visits = (0..rate * end / 1000).map(|index| Asked {
+        at: index * 1000 / rate,
+        path: format!("/p{}", chance.below(pages)),
+        ..Asked::new("GET", "", Body::None)
+    });
+    let visits = visits.collect();
+    let copies = (0..pages).map(|page| (format!("/p{page}"), copy("cache-control:max-age=5")));
+    let world = World {
+        visits,
+        copies: copies.collect(),
+        watched: chance.percent(70),
+        look_takes: chance.pick(&[0, 2, 10]),
+        ..settled(seed, "{}".into(), origins)
+    };
+    Outage {
+        seed,
+        world,
+        from,
+        until,
+        slowest: 600,
+        total: true,
+        quick,
+    }
+}
+
+fn settled(seed: u64, policy: String, origins: Vec<Origin>) -> World {
+    let (configuration, problems) = configuration(&origins, &policy).expect("JSON");
+    assert!(problems.is_empty(), "{problems:?} {policy}");
+    World {
+        policy,
+        configuration,
+        origins,
+        seed,
+        unread: true,
+        ..World::blank()
+    }
+}
+
+fn copy(fields: &str) -> Stored {
+    Stored {
+        response: fields.to_owned(),
+        selecting: String::new(),
+        at: Timestamp::from_millis(EPOCH.as_millis() - 60_000),
+    }
+}
+
+const fn line(from: u64, does: Behaviour) -> Line {
+    Line {
+        from,
+        path: None,
+        share: None,
+        does,
+    }
+}
+
+fn good(least: u64, most: u64, fields: &str) -> Behaviour {
+    Behaviour {
+        after: Some((least, most)),
+        end: End::Response(200, fields.into()),
+    }
+}
+
+fn good_after(millis: u64) -> Behaviour {
+    good(millis, millis, PAGE)
+}
+
+/// What an origin does that has trouble; `kinds` says of which kinds it may be.
+fn trouble(chance: &mut Chance, kinds: &[u64]) -> Behaviour {
+    let quick = chance.between(0, 30);
+    let statuses = [
+        500, 502, 502, 502, 503, 504, 520, 521, 522, 523, 524, 525, 530,
+    ];
+    let (after, end) = match chance.pick(kinds) {
+        0 => (
+            quick,
+            End::Response(chance.pick(&[502, 503, 504, 520]), "".into()),
+        ),
+        1 => (0, End::Failure(CAUSES[4])),
+        2 => (quick, End::Failure(chance.pick(&CAUSES))),
+        3 => (chance.between(1000, 9000), End::Response(502, "".into())),
+        4 => (quick, End::Response(chance.pick(&statuses), "".into())),
+        5 => (chance.between(600, 9000), End::Response(200, PAGE.into())),
+        6 => {
+            let secs = chance.pick(&[1, 2, 5, 30]);
+            let fields = format!("retry-after:{secs}");
+            (
+                quick,
+                End::Response(chance.pick(&[503, 429]), fields.into()),
+            )
+        }
+        7 => (quick, End::Disguised(PAGE.into())),
+        8 => (quick, End::Response(503, "x-stop:1".into())),
+        _ => (quick, End::Response(503, "cache-control:max-age=9".into())),
+    };
+    let silent = end == End::Failure(CAUSES[4]) && after == 0;
+    Behaviour {
+        after: (!silent).then_some((after, after + quick)),
+        end,
+    }
+}
+
+/// Whatever chance comes up with.
+fn any(seed: u64, chance: &mut Chance) -> Outage {
+    let from = chance.between(0, 5000);
+    let until = from + chance.between(300, 12_000);
+    let end = until + chance.between(6000, 9000);
+    let slowest = chance.pick(&[20, 60, 60, 60, 300, 500]);
+    let count = chance.pick(&[1, 1, 1, 1, 2, 2, 2, 3, 4]);
+    let pages = chance.pick(&[1, 3, 10, 40]);
+    let fields = chance.pick(&[
+        PAGE,
+        PAGE,
+        "content-type:text/html",
+        "cache-control:private",
+    ]);
+    let well = good(slowest / 4, slowest, fields);
+    let mut origins = Vec::new();
+    for index in 0..count {
+        let mut lines = vec![line(0, well.clone())];
+        lines.extend(troubles(chance, from, until, pages, &well));
+        lines.push(line(until, well.clone()));
+        origins.push(Origin {
+            is: table(chance, index),
+            lines,
+            over: None,
+        });
+    }
+    let policy = policy(chance);
+    if chance.percent(8) {
+        let most = usize::try_from(chance.between(5, 30)).unwrap();
+        let busy = End::Response(503, chance.pick(&["", "retry-after:1"]).into());
+        let after = Some((1, 5));
+        origins[0].over = Some((most, Behaviour { after, end: busy }));
+    }
+    let world = World {
+        visits: visits(chance, end, pages),
+        copies: copies(chance, pages),
+        look_takes: chance.pick(&[0, 0, 1, 5, 30]),
+        clock: clock(chance, end),
+        timers_late: chance.pick(&[0, 0, 0, 0, 0, 0, 0, 0, 5, 400]),
+        watched: chance.percent(70),
+        ..settled(seed, policy, origins)
+    };
+    Outage {
+        seed,
+        world,
+        from,
+        until,
+        slowest,
+        total: false,
+        quick: false,
+    }
+}
+
+fn table(chance: &mut Chance, index: u64) -> String {
+    let weight = chance.pick(&["", "", "\"weight\": 1", "\"weight\": 3"]);
+    let rare = match index {
+        0 => "",
+        _ => chance.pick(&[
+            "",
+            "",
+            "",
+            "\"trusted\": false",
+            "\"equivalent\": false",
+            "\"down\": true",
+        ]),
+    };
+    let both: Vec<&str> = [weight, rare]
+        .into_iter()
+        .filter(|it| !it.is_empty())
+        .collect();
+    match both.is_empty() {
+        true => String::new(),
+        false => format!("{{{}}}", both.join(", ")),
+    }
+}
+
+/// One thing after another, from the beginning of the trouble to its end.
+fn troubles(chance: &mut Chance, from: u64, until: u64, pages: u64, well: &Behaviour) -> Vec<Line> {
+    const KINDS: &[u64] = &[0, 0, 0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9];
+    let mut lines = Vec::new();
+    let mut at = from;
+    while at < until {
+        match chance.below(6) {
+            0 => lines.push(line(at, well.clone())),
+            1 => {
+                let share = Some(chance.pick(&[5, 30, 30, 70]));
+                lines.push(Line {
+                    share,
+                    ..line(at, trouble(chance, KINDS))
+                });
+                lines.push(line(at, well.clone()));
+            }
+            2 => {
+                let path = Some(format!("/p{}", chance.below(pages)));
+                lines.push(line(at, well.clone()));
+                lines.push(Line {
+                    path,
+                    ..line(at, trouble(chance, KINDS))
+                });
+            }
+            _ => lines.push(line(at, trouble(chance, KINDS))),
+        }
+        at += chance.pick(&[200, 700, 2000, 6000, 20_000]);
+    }
+    lines
+}
+
+fn visits(chance: &mut Chance, end: u64, pages: u64) -> Vec<Asked> {
+    let count = chance.pick(&[20, 40, 60, 100, 200]);
+    let bursts = chance.percent(20);
+    let mut visits = Vec::new();
+    for index in 0..count {
+        let at = match bursts {
+            true => index / 10 * 10 * end / count + chance.below(20),
+            false => index * end / count + chance.below(end / count),
+        };
+        visits.push(visit(chance, at, pages));
+    }
+    visits
+}
+
+fn visit(chance: &mut Chance, at: u64, pages: u64) -> Asked {
+    let method = match chance.below(100) {
+        0..84 => "GET",
+        84..86 => "HEAD",
+        86..88 => "OPTIONS",
+        88..97 => "POST",
+        _ => "PUT",
+    };
+    let writes = ["POST", "PUT"].contains(&method);
+    let mut fields = Vec::new();
+    let rare = [
+        ("cookie:sid=1", 10),
+        ("authorization:Basic eA==", 2),
+        ("range:bytes=0-9", 2),
+        ("cdn-loop:lastgood, lastgood, lastgood", 1),
+        ("upgrade:websocket", 1),
+        ("idempotency-key:1", if writes { 50 } else { 1 }),
+    ];
+    fields.extend(
+        rare.into_iter()
+            .filter(|(_, share)| chance.percent(*share))
+            .map(|(field, _)| field),
+    );
+    let body = match writes {
+        true => chance.pick(&[
+            Body::Sized(200),
+            Body::Sized(200),
+            Body::Sized(1 << 20),
+            Body::Unsized,
+        ]),
+        false => Body::None,
+    };
+    let page = chance.below(pages).min(chance.below(pages));
+    let leaves = chance.percent(4).then(|| chance.between(1, 3000));
+    let vanishes = chance.percent(3).then(|| chance.between(1, 3000));
+    Asked {
+        at,
+        path: format!("/p{page}"),
+        leaves,
+        vanishes,
+        ..Asked::new(method, &fields.join("\n"), body)
+    }
+}
+
+fn copies(chance: &mut Chance, pages: u64) -> Vec<(String, Stored)> {
+    let share = chance.pick(&[0, 50, 100, 100]);
+    let words = [
+        "cache-control:max-age=5",
+        "cache-control:max-age=5",
+        "cache-control:max-age=5, stale-if-error=70",
+        "cache-control:max-age=5, must-revalidate",
+        "cache-control:s-maxage=90",
+    ];
+    let all = 0..pages;
+    all.filter_map(|page| {
+        let there = chance.percent(share);
+        there.then(|| (format!("/p{page}"), copy(chance.pick(&words))))
+    })
+    .collect()
+}
+
+fn clock(chance: &mut Chance, end: u64) -> Clock {
+    let mut clock = Clock::default();
+    match chance.below(8) {
+        0 => {
+            let by = chance.pick(&[-3_600_000, -1500, -30, 30, 1500, 3_600_000]);
+            clock.jumps.push((chance.below(end), by));
+        }
+        1 => {
+            let from = chance.below(end);
+            clock.stands = Some((from, from + chance.pick(&[50, 2000, 9000])));
+        }
+        _ => {}
+    }
+    clock
+}
+
+/// A policy as an operator would write it; often none.
+fn policy(chance: &mut Chance) -> String {
+    if chance.percent(45) {
+        return "{}".into();
+    }
+    let mut fields = Vec::new();
+    for (share, choices) in CHOICES {
+        if chance.percent(*share) {
+            fields.push(chance.pick(choices));
+        }
+    }
+    format!("{{{}}}", fields.join(", "))
+}
+
+/// What an operator may choose, and how often one does.
+const CHOICES: &[(u64, &[&str])] = &[
+    (
+        40,
+        &[r#""attempts": 1"#, r#""attempts": 2"#, r#""attempts": 5"#],
+    ),
+    (15, &[r#""attempts_per_origin": 2"#]),
+    (
+        30,
+        &[
+            r#""deadline": "3s""#,
+            r#""deadline": "6s", "attempt_timeout": "2s""#,
+            r#""attempt_timeout": "1s""#,
+        ],
+    ),
+    (
+        20,
+        &[r#""soft_deadline": "200ms""#, r#""soft_deadline": "2s""#],
+    ),
+    (
+        40,
+        &[r#""unsafe_deadline": "5s""#, r#""unsafe_deadline": "20s""#],
+    ),
+    (
+        20,
+        &[
+            r#""backoff": {"base": "10ms", "cap": "2s"}"#,
+            r#""backoff": {"base": "0ms", "cap": "0ms"}"#,
+        ],
+    ),
+    (
+        40,
+        &[
+            r#""mode": "cache""#,
+            r#""mode": "cache", "collapse": {"wait": "3s", "age": "2s"}"#,
+            r#""mode": "cache", "collapse": true"#,
+            r#""mode": "off""#,
+        ],
+    ),
+    (
+        20,
+        &[
+            r#""hedge": {"after": "100ms"}"#,
+            r#""hedge": {"percentile": 95}"#,
+        ],
+    ),
+    (
+        20,
+        &[
+            r#""hold_down": false"#,
+            r#""hold_down": {"base": "200ms", "cap": "2s"}"#,
+            r#""hold_down": {"without_copy": true}"#,
+        ],
+    ),
+    (
+        25,
+        &[
+            r#""breaker": false"#,
+            r#""breaker": {"failures": 1, "span": "0s"}"#,
+            r#""breaker": {"probe_every": "1s"}"#,
+        ],
+    ),
+    (
+        25,
+        &[
+            r#""ejection": false"#,
+            r#""ejection": {"failures": 1, "hold": "500ms"}"#,
+            r#""ejection": {"failures": 2, "cap": "5s"}"#,
+        ],
+    ),
+    (
+        30,
+        &[
+            r#""budget": {"percent": 0, "floor": 1}"#,
+            r#""budget": {"percent": 10, "most": 10, "floor": 2, "window": "2s"}"#,
+            r#""budget": {"tokens": {"max": 10}}"#,
+        ],
+    ),
+    (4, &[r#""observe": true"#]),
+    (15, &[r#""disguised": true"#]),
+    (15, &[r#""retry_unsafe": true"#]),
+    (10, &[r#""retry_stop_header": "x-stop""#]),
+    (10, &[r#""needs_credentials": true"#]),
+    (10, &[r#""retry_after": false"#]),
+    (10, &[r#""answer": "origin""#]),
+    (10, &[r#""stale": "0s""#, r#""stale_min": "1h""#]),
+];
