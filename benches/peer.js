@@ -1,15 +1,19 @@
 // @ts-check
 /**
- * What lastgood is measured against: the job of its healthy path in standby
- * mode, written by hand in JavaScript as one would for one's own site. One
- * guarded attempt; on failure the last good copy; on success the response
- * untouched, and a copy of it when one is due. No tricks in either direction:
- * where two ways were equally natural, the faster one is here.
+ * What lastgood is measured against: its job in standby mode, written by hand
+ * in JavaScript as one would for one's own site. One guarded attempt; on failure
+ * the last good copy, and after some failures in a row without asking; on
+ * success the response untouched, and a copy of it when one is due. No tricks in
+ * either direction: where two ways were equally natural, the faster one is here.
  */
+import { lastGood } from "./peer-copy.js";
+
 const ATTEMPT_TIMEOUT_MS = 5_000;
 const KEEP_EVERY_MS = 60_000;
 const KNOWN_LIMIT = 4096;
 const SIZE_LIMIT = 25 * 1024 * 1024;
+const DOWN_AFTER = 5;
+const PROBE_EVERY_MS = 250;
 const KEPT_FOR = "max-age=2592000";
 const FAILURES = new Set([
   502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530,
@@ -23,20 +27,34 @@ const PAGE_OR_ASSET = /^(?:text\/|image\/|font\/|application\/javascript)/i;
  */
 const known = new Map();
 
+/** Failures in a row, the status of the last one, and until when nobody asks. */
+let failures = 0;
+/** @type {number | undefined} */
+let lastStatus;
+let downUntil = 0;
+
 /** @typedef {{ waitUntil(promise: Promise<unknown>): void }} Context */
+/** @typedef {{ ORIGIN?: string, BREAKER?: "off" }} Env */
 /** @typedef {ReturnType<typeof factsOf>} Facts */
 
 export default {
   /**
    * @param {Request} request
-   * @param {{ ORIGIN?: string }} env
+   * @param {Env} env
    * @param {Context} ctx
    */
   async fetch(request, env, ctx) {
+    const started = Date.now();
+    if (failures >= DOWN_AFTER && isDown(env, started)) {
+      const trouble = { started, status: lastStatus, asked: false };
+      const copy = await lastGood(request, trouble);
+      if (copy) return copy;
+    }
     const response = await attempt(request, env.ORIGIN).catch(() => undefined);
     if (!response || FAILURES.has(response.status)) {
-      return (await lastGood(request)) ?? response ?? unavailable();
+      return failed(request, response, started);
     }
+    failures = 0;
     const facts = factsOf(request, response);
     if (mayKeep(request, response, facts) && claim(request.url, facts)) {
       ctx.waitUntil(keep(request.url, response.clone(), facts));
@@ -44,6 +62,33 @@ export default {
     return response;
   },
 };
+
+/**
+ * Whether nobody asks; now and then somebody does.
+ * @param {Env} env
+ * @param {number} now
+ */
+function isDown({ BREAKER }, now) {
+  if (BREAKER === "off") return false;
+  if (now < downUntil) return true;
+  downUntil = now + PROBE_EVERY_MS;
+  return false;
+}
+
+/**
+ * @param {Request} request
+ * @param {Response | undefined} response
+ * @param {number} started
+ */
+async function failed(request, response, started) {
+  failures += 1;
+  lastStatus = response?.status;
+  const trouble = { started, status: lastStatus, asked: true };
+  const copy = await lastGood(request, trouble);
+  if (!copy) return response ?? unavailable();
+  response?.body?.cancel();
+  return copy;
+}
 
 /**
  * One attempt, given up if its headers take too long.
@@ -56,7 +101,9 @@ async function attempt(request, origin) {
   const { signal } = controller;
   try {
     if (!origin) return await fetch(request, { signal });
-    const { method, headers, body, url } = request;
+    const { method, body, url } = request;
+    const headers = new Headers(request.headers);
+    headers.append("cdn-loop", "peer");
     const target = origin + url.slice(url.indexOf("/", 8));
     const init = { method, headers, body, signal };
     return await fetch(target, { ...init, redirect: "manual" });
@@ -140,16 +187,10 @@ async function keep(key, { body, status, headers: sent }, facts) {
   headers.set("cache-control", KEPT_FOR);
   headers.set("x-kept-at", String(Date.now()));
   headers.set("x-kept-age", facts.age ?? "0");
+  headers.set("x-kept-date", facts.date ?? "");
   headers.set("x-kept-cache-control", facts.cacheControl);
   const store = await caches.open("lastgood");
   await store.put(key, new Response(body, { status, headers }));
-}
-
-/** @param {Request} request */
-async function lastGood(request) {
-  if (request.method !== "GET") return undefined;
-  const store = await caches.open("lastgood");
-  return store.match(request.url);
 }
 
 function unavailable() {

@@ -1,20 +1,22 @@
 // @ts-check
 /**
- * `npm run bench`: what lastgood costs on a good day, against a hand-written
- * JavaScript worker that does the same and against one that does nothing.
+ * `npm run bench`: what lastgood costs on a good day and on a bad one, against a
+ * hand-written JavaScript worker that does the same and against one that does
+ * nothing.
  * README.md beside this says how it is measured.
  */
 import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, gzipped } from "../scripts/build.mjs";
 import { readOptions, USAGE } from "./harness/args.mjs";
 import { BenchError, demand } from "./harness/children.mjs";
+import { measureDegraded } from "./harness/degraded.mjs";
 import { measureHealthy } from "./harness/healthy.mjs";
 import { startOrigin } from "./harness/origin.mjs";
 import * as report from "./harness/report.mjs";
-import { readBuild } from "./harness/runtime.mjs";
+import { readBuild, readOurs } from "./harness/runtime.mjs";
 import { measureStart } from "./harness/startup.mjs";
 import { measureStream } from "./harness/stream.mjs";
 
@@ -42,11 +44,10 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
  * @returns {import("./harness/runtime.mjs").Build[]}
  */
 function builds(folder) {
-  const ours = ["worker.js", "lastgood.wasm"].map((file) => join(folder, file));
   return [
     readBuild("fetch", here("plain.js")),
-    readBuild("peer", here("peer.js")),
-    readBuild("lastgood", ...ours),
+    readBuild("peer", here("peer.js"), here("peer-copy.js")),
+    readOurs(folder),
   ];
 }
 
@@ -66,12 +67,13 @@ async function measure({ quick, worker }) {
   const origin = await startOrigin();
   const zone = await healthy(workers, origin, "zone", pace);
   const named = await healthy(workers, origin, "origin", pace);
+  const bad = await degraded(workers.slice(1), origin, pace);
   const rssGrowthMb = await measureStream(ours, origin);
   const starts = await measureStart([plain, ours], origin, pace.starts);
   const [plainStartMs, startMs] = starts;
   const sizes = { worker: packed(ours), browser: gzipped("browser") };
   const rest = { rssGrowthMb, gzipped: sizes, startMs, plainStartMs };
-  return { zone, origin: named, ...rest };
+  return { zone, origin: named, degraded: bad, ...rest };
 }
 
 /**
@@ -88,6 +90,23 @@ function healthy(workers, origin, way, pace) {
     /** @type {import("./harness/healthy.mjs").Row} */ row,
   ) => console.log(report.rowLine(size, row));
   return measureHealthy(workers, origin, way, pace, told);
+}
+
+/**
+ * @param {import("./harness/runtime.mjs").Build[]} workers peer, lastgood
+ * @param {import("./harness/origin.mjs").Origin} origin
+ * @param {typeof FULL} pace
+ */
+function degraded(workers, origin, pace) {
+  console.log(
+    `\nevery answer 502, all pages have copies\n${report.badHeading}`,
+  );
+  const told = (
+    /** @type {import("./harness/degraded.mjs").Day} */ day,
+    /** @type {string} */ size,
+    /** @type {import("./harness/degraded.mjs").BadRow} */ row,
+  ) => console.log(report.badLine(day, size, row));
+  return measureDegraded(workers, origin, pace, told);
 }
 
 async function main() {

@@ -201,6 +201,15 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The fields that decide, where policy names no others.
+    pub const FIELDS: &'static [&'static str] = &[
+        "cache-control",
+        "retry-after",
+        "content-type",
+        "content-length",
+        "content-encoding",
+    ];
+
     /// The facts of a response that arrived at `now`.
     #[must_use]
     pub fn read(status: u16, fields: &dyn Fields, policy: &Policy, now: Timestamp) -> Self {

@@ -62,6 +62,7 @@ fn an_unknown_word_is_an_error() {
         "copy 120s",
         "clock runs",
         "clock jumps 1h at 3s",
+        "clocks lag",
         "timers late",
         "seed x",
         "body 12",

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `npm run bench -- [--quick] [--json FILE] [--worker DIR]
 
-  --quick        a good minute; single ratios may be off by 5 %
+  --quick        two minutes; single ratios may be off by 5 %
   --json FILE    the figures, for programs
   --worker DIR   measure this build (worker.js, lastgood.wasm) as it is;
                  otherwise the sources are built first

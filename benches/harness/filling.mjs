@@ -6,14 +6,14 @@
  * it sees to it that the pages come whole: a worker that fails fast is no fast
  * worker.
  */
-import { Agent, get } from "node:http";
+import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ask } from "./asking.mjs";
 import { BenchError } from "./children.mjs";
 import { SIZES } from "./origin.mjs";
 
 /** As in requests.lua. */
 const URLS = 1000;
-const HOST = "shop.example";
 const AT_ONCE = 8;
 /** Copies are written after the answer. */
 const SETTLE_MS = 100;
@@ -37,33 +37,11 @@ async function fillOne(port, size) {
     { length: URLS },
     (_, n) => `/${size}/item-${n + 1}?ref=list`,
   );
-  const lengths = await Promise.all(
-    paths.map((path) => ask(agent, port, path)),
+  const answers = paths.map((path) => ask(port, path, agent));
+  const good = (await Promise.all(answers)).filter(
+    ({ status, body }) => status === 200 && body.length === SIZES[size],
   );
   agent.destroy();
-  const wrong = lengths.filter((length) => length !== SIZES[size]).length;
+  const wrong = URLS - good.length;
   if (wrong > 0) throw new BenchError(`${wrong} pages of ${size} came wrong`);
-}
-
-/**
- * The length of a good answer; of a bad one, -1.
- * @param {Agent} agent
- * @param {number} port
- * @param {string} path
- * @returns {Promise<number>}
- */
-function ask(agent, port, path) {
-  const headers = { host: HOST };
-  const options = { agent, host: "127.0.0.1", port, path, headers };
-  return new Promise((resolve, reject) => {
-    const asked = get(options, (response) => {
-      let length = 0;
-      response.on("data", (chunk) => (length += chunk.length));
-      response.once("end", () =>
-        resolve(response.statusCode === 200 ? length : -1),
-      );
-      response.once("error", reject);
-    });
-    asked.once("error", reject);
-  });
 }

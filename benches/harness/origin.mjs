@@ -5,10 +5,9 @@
  * what workers write to their cache: it reads all of it and keeps nothing.
  */
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { BenchError, start, temporaryFolder } from "./children.mjs";
+import { temporaryFolder } from "./children.mjs";
+import { freePort, startNginx } from "./nginx.mjs";
 
 export const SIZES = /** @type {const} */ ({
   "2k": 2 * 1024,
@@ -44,11 +43,7 @@ export async function startOrigin() {
   const root = temporaryFolder();
   writePages(root);
   const [port, storePort] = await Promise.all([freePort(), freePort()]);
-  const file = join(root, "nginx.conf");
-  writeFileSync(file, configuration(root, port, storePort));
-  const args = ["-c", file, "-p", root, "-e", "stderr"];
-  const nginx = start("nginx", args, ["ignore", "inherit", "inherit"]);
-  await Promise.race([accepting(port), ended(nginx)]);
+  await startNginx(root, port, servers(root, port, storePort));
   return { port, storePort };
 }
 
@@ -69,21 +64,11 @@ function writePages(root) {
  * @param {number} port
  * @param {number} storePort
  */
-function configuration(root, port, storePort) {
+function servers(root, port, storePort) {
   const fields = Object.entries(FIELDS).map(
     ([name, value]) => `add_header ${name} "${value}";`,
   );
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${root}/${name};`,
-  );
-  return `daemon off; master_process off; pid ${root}/pid; error_log stderr;
-events { worker_connections 1024; }
-http {
-  access_log off; sendfile on; tcp_nodelay on; open_file_cache max=16;
-  keepalive_requests 1000000000; keepalive_timeout 1h;
-  client_max_body_size 0; types { text/html html; application/octet-stream bin; }
-  ${temporary.join(" ")}
-  server {
+  return `server {
     listen 127.0.0.1:${port}; root ${root}/www;
     ${fields.join("\n    ")}
     rewrite ^/(2k|100k|1m)/ /$1.html break;
@@ -93,47 +78,5 @@ http {
     add_header CF-Cache-Status MISS always;
     if ($request_method = PUT) { return 204; }
     location / { return 504; }
-  }
-}
-`;
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = /** @type {import("node:net").AddressInfo} */ (
-        server.address()
-      );
-      server.close(() => resolve(address.port));
-    });
-  });
-}
-
-/** @param {number} port */
-async function accepting(port) {
-  while (!(await accepts(port))) await sleep(20);
-}
-
-/**
- * @param {number} port
- * @returns {Promise<boolean>}
- */
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
-}
-
-/**
- * @param {import("./children.mjs").ChildProcess} nginx
- * @returns {Promise<never>}
- */
-function ended(nginx) {
-  return new Promise((_, reject) => {
-    nginx.once("exit", () => reject(new BenchError("nginx did not start")));
-  });
+  }`;
 }

@@ -3,11 +3,14 @@
 
 /** @typedef {import("./healthy.mjs").Row} Row */
 /** @typedef {{ rows: Record<string, Row>, peakMb: number[] }} Healthy */
+/** @typedef {import("./degraded.mjs").BadRow} BadRow */
+/** @typedef {import("./degraded.mjs").Day} Day */
 
 /**
  * @typedef {object} Figures
  * @property {Healthy} zone
  * @property {Healthy} origin
+ * @property {Record<Day, Record<string, BadRow>>} degraded
  * @property {number} rssGrowthMb
  * @property {{ worker: number, browser: number }} gzipped
  * @property {number} startMs
@@ -17,6 +20,7 @@
 const TARGETS = {
   cpuVsPeer: 1.05,
   rpsVsFetch: 0.85,
+  badCpuVsPeer: 1.2,
   rssGrowthMb: 32,
   workerGz: 70 * 1024,
   browserGz: 40 * 1024,
@@ -25,10 +29,15 @@ const TARGETS = {
 const PROMISED = ["2k", "100k"];
 const COLUMNS = [6, 26, 13, 13, 13, 24];
 
-/** @param {string[]} cells */
-const line = (cells) =>
+const BAD_COLUMNS = [9, 6, 20, 13, 13];
+
+/**
+ * @param {string[]} cells
+ * @param {number[]} [columns]
+ */
+const line = (cells, columns = COLUMNS) =>
   cells
-    .map((cell, i) => cell.padEnd(COLUMNS[i]))
+    .map((cell, i) => cell.padEnd(columns[i]))
     .join("")
     .trimEnd();
 
@@ -46,19 +55,42 @@ export const heading = line([
  * @param {Row} row
  */
 export function rowLine(size, row) {
-  const { cpuVsPeer, cpuError, rpsVsFetch, peerRpsVsFetch, copying } = row;
+  const { rpsVsFetch, peerRpsVsFetch, copying } = row;
   return line([
     size,
-    row.workers.map(({ cpu }) => cpu.toFixed(0)).join(" · "),
-    `${cpuVsPeer.toFixed(3)} ±${(cpuError * 100).toFixed(0)}%`,
+    micros(row),
+    cpuRatio(row),
     rpsVsFetch.toFixed(3),
     peerRpsVsFetch.toFixed(3),
     `${copying.peer.toFixed(0)} · ${copying.ours.toFixed(0)}`,
   ]);
 }
 
+export const badHeading = line(
+  ["origin", "size", "CPU µs (peer·ours)", "CPU ÷ peer", "rps ÷ peer"],
+  BAD_COLUMNS,
+);
+
+/**
+ * @param {Day} day
+ * @param {string} size
+ * @param {BadRow} row
+ */
+export function badLine(day, size, row) {
+  const cells = [micros(row), cpuRatio(row), row.rpsVsPeer.toFixed(3)];
+  return line([day, size, ...cells], BAD_COLUMNS);
+}
+
+/** @param {Row | BadRow} row */
+const micros = ({ workers }) =>
+  workers.map(({ cpu }) => cpu.toFixed(0)).join(" · ");
+
+/** @param {Row | BadRow} row */
+const cpuRatio = ({ cpuVsPeer, cpuError }) =>
+  `${cpuVsPeer.toFixed(3)} ±${(cpuError * 100).toFixed(0)}%`;
+
 /** @param {Figures} figures */
-export function summary({ zone, origin, ...rest }) {
+export function summary({ zone, origin, degraded, ...rest }) {
   const { rssGrowthMb, gzipped, startMs, plainStartMs } = rest;
   const ways = { "zone's own origin": zone.rows, "ORIGIN set": origin.rows };
   const ratios = Object.entries(ways).flatMap(([way, rows]) =>
@@ -68,6 +100,7 @@ export function summary({ zone, origin, ...rest }) {
   const start = `${startMs.toFixed(0)} ms (fetch alone ${plainStartMs.toFixed(0)})`;
   return [
     ...ratios,
+    ...Object.entries(degraded).flatMap(([day, rows]) => promisedOn(day, rows)),
     told("1 GB, growth of memory, MB", rssGrowthMb, TARGETS.rssGrowthMb, 0),
     told("worker, gzipped bytes", worker, TARGETS.workerGz, 0),
     told("browser module, gzipped bytes", browser, TARGETS.browserGz, 0),
@@ -90,6 +123,17 @@ function promised(way, size, row) {
 }
 
 /**
+ * @param {string} day
+ * @param {Record<string, BadRow>} rows
+ */
+function promisedOn(day, rows) {
+  const bound = TARGETS.badCpuVsPeer;
+  return Object.entries(rows).map(([size, { cpuVsPeer }]) =>
+    told(`CPU ÷ peer, origin ${day}, ${size}`, cpuVsPeer, bound, 3),
+  );
+}
+
+/**
  * A figure beside its target: at most that, or at least that if negative.
  * @param {string} name
  * @param {number} value
@@ -106,14 +150,21 @@ function told(name, value, target, digits) {
 const megabytes = ({ peakMb }) => peakMb.map((mb) => mb.toFixed(0)).join(" · ");
 
 /** @param {Figures} figures */
-export function forPrograms({ zone, origin, ...rest }) {
+export function forPrograms({ zone, origin, degraded, ...rest }) {
+  const { failing, down } = degraded;
   return {
     healthy: ratiosOf(zone.rows),
     healthy_origin: ratiosOf(origin.rows),
+    degraded: { failing: badRatiosOf(failing), down: badRatiosOf(down) },
     stream_1gb: { rss_growth_mb: rounded(rest.rssGrowthMb, 1) },
     size: { worker_gz: rest.gzipped.worker, browser_gz: rest.gzipped.browser },
     start_ms: rounded(rest.startMs, 1),
-    detail: { zone, origin, plain_start_ms: rounded(rest.plainStartMs, 1) },
+    detail: {
+      zone,
+      origin,
+      degraded,
+      plain_start_ms: rounded(rest.plainStartMs, 1),
+    },
   };
 }
 
@@ -125,6 +176,19 @@ function ratiosOf(rows) {
       {
         cpu_vs_peer: rounded(cpuVsPeer, 3),
         rps_vs_fetch: rounded(rpsVsFetch, 3),
+      },
+    ]),
+  );
+}
+
+/** @param {Record<string, BadRow>} rows */
+function badRatiosOf(rows) {
+  return Object.fromEntries(
+    Object.entries(rows).map(([size, { cpuVsPeer, rpsVsPeer }]) => [
+      size,
+      {
+        cpu_vs_peer: rounded(cpuVsPeer, 3),
+        rps_vs_peer: rounded(rpsVsPeer, 3),
       },
     ]),
   );

@@ -105,19 +105,20 @@ pub fn restore(stored: &str) -> Changes {
     for name in MOVED {
         let aside = format!("{ASIDE}{name}");
         let value = fields.get(&aside);
-        if value.is_empty() {
-            changes.remove(name);
-        } else {
+        if !value.is_empty() {
             changes.set(name, value);
             changes.remove(&aside);
+        } else if fields.has(name) {
+            changes.remove(name);
         }
     }
-    for name in [STORED_AT, SELECTING, "set-cookie"]
+    let others = [STORED_AT, SELECTING, "set-cookie"]
         .into_iter()
-        .chain(ADDED)
-    {
-        changes.remove(name);
-    }
+        .chain(ADDED);
+    // What is not there need not be removed, which costs a host as much.
+    others
+        .filter(|name| fields.has(name))
+        .for_each(|name| changes.remove(name));
     changes
 }
 

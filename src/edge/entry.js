@@ -133,8 +133,11 @@ function isGood(request, ctx, response, origin, started) {
       started,
       now,
     );
-    if (end === KEEP) keepIfDue(request, response, ctx);
-    if (end === WATCH) watchToTheEnd(request.url, response, ctx);
+    const kept = end === KEEP && keepIfDue(request, response, ctx);
+    const watched =
+      end === WATCH ||
+      (end === KEEP && !kept && core.watches(method, url, answered, now));
+    if (watched) watchToTheEnd(url, response, ctx);
     return end !== FAILED;
   } catch (error) {
     fault(error);

@@ -20,6 +20,7 @@ const INSPECT = -4;
 
 export const REQUEST_FIELDS = core.request_fields();
 export const RESPONSE_FIELDS = core.response_fields();
+const FACT_FIELDS = core.fact_fields();
 
 /** What became of a page that others may wait for. */
 const NOT_FOR_KEEPING = 0;
@@ -212,8 +213,19 @@ function tell(exchange, hand, end) {
   if (!(came instanceof Response)) return exchange.failed(number, Date.now());
   platform.discard(hand.response);
   hand.response = came;
-  const fields = platform.lines(came.headers);
+  const fields = facts(exchange, came);
   return exchange.responded(number, came.status, fields, Date.now());
+}
+
+/**
+ * What the core has to know of a response.
+ * @param {core.Exchange} exchange
+ * @param {Response} response
+ */
+function facts(exchange, { headers }) {
+  return exchange.reads_all()
+    ? platform.lines(headers)
+    : platform.values(headers, FACT_FIELDS);
 }
 
 /**
@@ -222,9 +234,8 @@ function tell(exchange, hand, end) {
  * @param {ExecutionContext} ctx
  */
 function reply(exchange, hand, ctx) {
-  const { stored, request } = hand;
-  const fields = stored ? platform.lines(stored.headers) : "";
-  const reply = exchange.reply(fields, Date.now());
+  const { request } = hand;
+  const reply = exchange.reply(Date.now());
   const { source, status, goes_on: patience } = reply;
   const passed = source === "origin" ? hand.response : undefined;
   const line = exchange.log(passed?.status ?? status, Date.now());
@@ -416,7 +427,7 @@ async function late(exchange, hand, patience) {
 async function whole(exchange, end) {
   if (typeof end !== "object" || !(end.came instanceof Response)) return end;
   const { number, came } = end;
-  const fields = platform.lines(came.headers);
+  const fields = facts(exchange, came);
   if (!exchange.holds_late(came.status, fields, Date.now())) return end;
   const body = await held(exchange, came);
   return { number, came: body ? withBody(came, body) : CUT };

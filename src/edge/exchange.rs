@@ -8,7 +8,7 @@ use crate::gateway::{self, Body, Event, Memory, Source, Step, Told};
 use crate::policy::Policy;
 use crate::retry::Random;
 use crate::verdict::{Cause, Facts, Failure, disguise};
-use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp, message};
+use crate::wire::{Fields, Listed, Method, Positional, RequestHead, Timestamp, message};
 use alloc::{format, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
 
@@ -31,6 +31,8 @@ pub struct Exchange {
     started: Timestamp,
     attempt: Option<gateway::Attempt>,
     reply: Option<gateway::Reply>,
+    /// The fields of the stored response, if there is one.
+    stored: String,
     /// A rehearsed request learns from no other, and teaches none.
     rehearsal: Option<Memory>,
 }
@@ -108,6 +110,7 @@ impl Exchange {
             started,
             attempt: None,
             reply: None,
+            stored: String::new(),
             rehearsal: None,
         }
     }
@@ -124,9 +127,10 @@ impl Exchange {
     }
 
     /// What was found in the store: its status and all its fields, 0 if nothing.
-    pub fn looked(&mut self, status: u16, stored: &str, now: f64) -> f64 {
-        let found =
-            (status > 0).then(|| copies::Copy::open(status, stored, &Listed::new(&self.fields)));
+    pub fn looked(&mut self, status: u16, stored: String, now: f64) -> f64 {
+        self.stored = stored;
+        let found = (status > 0)
+            .then(|| copies::Copy::open(status, &self.stored, &Listed::new(&self.fields)));
         self.step(Event::Looked(found.flatten()), now)
     }
 
@@ -135,15 +139,33 @@ impl Exchange {
         self.step(Event::Begun, now)
     }
 
-    /// The attempt of this number got a response with these fields.
+    /// The attempt of this number got a response with these fields: all of them if
+    /// the policy [asks for a field](Self::reads_all) of any name, else those of
+    /// [`fact_fields`].
     pub fn responded(&mut self, number: u8, status: u16, fields: &str, now: f64) -> f64 {
-        let read = Facts::read(status, &Listed::new(fields), &self.policy, time(now));
+        let read = self.facts(status, fields, now);
         let facts = Facts {
             is_small: read.is_small && self.method() != Method::Head,
             holdable: read.holdable && self.method() != Method::Head,
             ..read
         };
         self.step(Event::Responded(number, facts), now)
+    }
+
+    fn facts(&self, status: u16, fields: &str, now: f64) -> Facts {
+        let by_position = Positional::new(Facts::FIELDS, fields);
+        let by_name = Listed::new(fields);
+        let fields: &dyn Fields = match self.reads_all() {
+            true => &by_name,
+            false => &by_position,
+        };
+        Facts::read(status, fields, &self.policy, time(now))
+    }
+
+    /// Whether all fields of a response have to be known.
+    #[must_use]
+    pub fn reads_all(&self) -> bool {
+        self.policy.retry_header.is_some() || self.policy.retry_stop_header.is_some()
     }
 
     /// The attempt of this number threw. The runtime throws one and the same
@@ -175,7 +197,7 @@ impl Exchange {
     /// Whether the body of a late answer is to be looked at before it is told of.
     #[must_use]
     pub fn holds_late(&self, status: u16, fields: &str, now: f64) -> bool {
-        let facts = Facts::read(status, &Listed::new(fields), &self.policy, time(now));
+        let facts = self.facts(status, fields, now);
         facts.holdable
             && with_isolate(|isolate| {
                 let now = isolate.memory.time(time(now));
@@ -279,15 +301,15 @@ impl Exchange {
         equivalent && self.rehearsal.is_none()
     }
 
-    /// The reply; `stored` are the fields of the stored response, if there is one.
+    /// The reply.
     #[must_use]
-    pub fn reply(&self, stored: &str, now: f64) -> Reply {
+    pub fn reply(&self, now: f64) -> Reply {
         let until = self.reply.and_then(|reply| reply.goes_on);
         let goes_on = until.map_or(-1.0, |until| millis_of(until.since(time(now))));
         let mut reply = match self.source() {
             Source::Nobody => Reply::of("nobody", 499, Changes::default()),
             Source::Origin => Reply::of("origin", 0, Changes::default()),
-            Source::Copy(aged) => self.copy(stored, aged),
+            Source::Copy(aged) => self.copy(&self.stored, aged),
             Source::Answer(failure) => self.answer(failure),
         };
         let told = gateway::reply_changes(&self.exchange, &self.policy);

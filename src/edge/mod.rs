@@ -27,7 +27,7 @@ pub use shared::{World, learn, report};
 use crate::copies;
 use crate::gateway::{self, Arrival, Body, End, Fault, First, FirstResponse, Opening};
 use crate::policy::Policy;
-use crate::verdict::{Cause, disguise};
+use crate::verdict::{Cause, Facts, disguise};
 use crate::wire::{
     Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
 };
@@ -49,6 +49,13 @@ pub fn request_fields() -> Vec<String> {
 #[must_use]
 pub fn response_fields() -> Vec<String> {
     names(ResponseHead::FIELDS)
+}
+
+/// Names of the response fields that [`Exchange::responded`] is handed.
+#[wasm_bindgen]
+#[must_use]
+pub fn fact_fields() -> Vec<String> {
+    names(Facts::FIELDS)
 }
 
 fn names(fields: &[&str]) -> Vec<String> {
@@ -232,6 +239,19 @@ pub fn claim_copy(
         }
         isolate.room.give_back(bytes);
         -1.0
+    })
+}
+
+/// Whether the body of a good answer, of which no copy is due, is to be watched to
+/// its end.
+#[wasm_bindgen]
+#[must_use]
+pub fn watches(method: &str, url: &str, answered: &str, now: f64) -> bool {
+    let answered = Positional::new(ResponseHead::FIELDS, answered);
+    let method = Method::parse(method);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(message::path(url));
+        gateway::is_watched(method, &answered, policy, &mut isolate.memory, time(now))
     })
 }
 

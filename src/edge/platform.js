@@ -29,7 +29,7 @@ export function values(headers, names) {
  */
 export function lines(headers) {
   let all = "";
-  for (const [name, value] of headers) all += `${name}:${value}\n`;
+  headers.forEach((value, name) => (all += `${name}:${value}\n`));
   return all;
 }
 

@@ -87,8 +87,13 @@ pub fn open(
     if is_looped(request, memory) {
         return Opening::Exchange;
     }
-    if request.upgrade {
-        return Opening::Aside;
+    if request.upgrade && !request.rehearsed && !request.controls {
+        // As it came, to the first origin; where that cannot be, an exchange.
+        let first = memory.origins.choose_plain(now, &mut memory.random);
+        return match first {
+            Some(0) => Opening::Aside,
+            _ => Opening::Exchange,
+        };
     }
     let suspected = match policy.rescue {
         Rescue::Off => false,
@@ -278,11 +283,24 @@ pub fn on_first_response(
     memory.well(first.url, first.origin, now.since(first.asked), policy, now);
     if of_interest && !due.is_current(first.url, response, now) {
         First::PassAndKeep
-    } else if policy.rescue != Rescue::Off && memory.watches(first.method, response, now) {
+    } else if is_watched(first.method, response, policy, memory, now) {
         First::PassAndWatch
     } else {
         First::Pass
     }
+}
+
+/// Whether the body of an answer is watched to its end, since answers that break
+/// off are to be rescued from then on.
+#[must_use]
+pub fn is_watched(
+    method: Method,
+    response: &dyn Fields,
+    policy: &Policy,
+    memory: &mut Memory,
+    now: Timestamp,
+) -> bool {
+    policy.rescue == Rescue::Auto && memory.watches(method, response, now)
 }
 
 /// Whether a good answer is to be kept now. It counts as kept from then on.

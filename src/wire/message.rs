@@ -21,7 +21,7 @@ pub trait Fields {
 }
 
 /// No list of names is longer.
-const MOST_FIELDS: usize = 12;
+const MOST_FIELDS: usize = 13;
 
 /// Values one per line, in the order of an agreed list of names.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +128,7 @@ pub struct RequestHead<'a> {
     pub cookie: &'a str,
     /// `Range` is there: a part was asked for.
     pub ranged: bool,
-    /// `Upgrade` is there: the connection may become something else.
+    /// `Upgrade` asks for a WebSocket: the connection becomes something else.
     pub upgrade: bool,
     /// `Idempotency-Key` is there: the origin can tell a repetition.
     pub keyed: bool,
@@ -156,6 +156,7 @@ impl<'a> RequestHead<'a> {
         "cdn-loop",
         "lastgood-rehearsal",
         "lastgood-attempt",
+        "lastgood-remaining",
         "x-envoy-max-retries",
         "x-envoy-retry-on",
     ];
@@ -167,12 +168,6 @@ impl<'a> RequestHead<'a> {
         "lastgood-remaining",
         "x-envoy-max-retries",
         "x-envoy-retry-on",
-        "x-envoy-retry-grpc-on",
-        "x-envoy-retriable-status-codes",
-        "x-envoy-retriable-header-names",
-        "x-envoy-upstream-rq-timeout-ms",
-        "x-envoy-upstream-rq-per-try-timeout-ms",
-        "x-envoy-hedge-on-per-try-timeout",
     ];
 
     /// Reads a request; `url` is absolute.
@@ -186,17 +181,11 @@ impl<'a> RequestHead<'a> {
             authorized: fields.has("authorization"),
             cookie: fields.get("cookie"),
             ranged: fields.has("range"),
-            upgrade: fields.has("upgrade"),
+            upgrade: fields.get("upgrade").eq_ignore_ascii_case("websocket"),
             keyed: fields.has("idempotency-key"),
             cdn_loop: fields.get("cdn-loop"),
             rehearsed: fields.has("lastgood-rehearsal"),
-            controls: [
-                "lastgood-attempt",
-                "x-envoy-max-retries",
-                "x-envoy-retry-on",
-            ]
-            .into_iter()
-            .any(|name| fields.has(name)),
+            controls: Self::CONTROLS.iter().any(|name| fields.has(name)),
             unkeyed_input: fields.has("forwarded")
                 || !(forwarded_host.is_empty() || forwarded_host.eq_ignore_ascii_case(host)),
         }

@@ -118,7 +118,7 @@ const site = await siteWith(
       ),
       "*": ["200"],
     },
-    lastgood: BRISK,
+    lastgood: { ...BRISK, rescue: "off" },
   },
 );
 

@@ -21,6 +21,8 @@ pub(crate) struct Outage {
     /// All origins fail, in the same way; there is a copy of every page, and nobody
     /// has chosen a policy.
     pub(crate) total: bool,
+    /// Ten visitors come at a time: more than is usual for an origin that is back.
+    pub(crate) bursts: bool,
     /// They fail at once.
     pub(crate) quick: bool,
 }
@@ -87,6 +89,7 @@ fn total(seed: u64, chance: &mut Chance, rate: u64, before: u64) -> Outage {
         visits,
         copies: copies.collect(),
         watched: chance.percent(70),
+        lags: chance.pick(&[0, 0, 0, 5, 60]),
         look_takes: chance.pick(&[0, 2, 10]),
         ..settled(seed, "{}".into(), origins)
     };
@@ -97,6 +100,7 @@ fn total(seed: u64, chance: &mut Chance, rate: u64, before: u64) -> Outage {
         until,
         slowest: 600,
         total: true,
+        bursts: false,
         quick,
     }
 }
@@ -210,11 +214,13 @@ fn any(seed: u64, chance: &mut Chance) -> Outage {
         let after = Some((1, 5));
         origins[0].over = Some((most, Behaviour { after, end: busy }));
     }
+    let bursts = chance.percent(20);
     let world = World {
-        visits: visits(chance, end, pages),
+        visits: visits(chance, end, pages, bursts),
         copies: copies(chance, pages),
         look_takes: chance.pick(&[0, 0, 1, 5, 30]),
         clock: clock(chance, end),
+        lags: chance.pick(&[0, 0, 0, 0, 5, 60]),
         timers_late: chance.pick(&[0, 0, 0, 0, 0, 0, 0, 0, 5, 400]),
         watched: chance.percent(70),
         ..settled(seed, policy, origins)
@@ -226,6 +232,7 @@ fn any(seed: u64, chance: &mut Chance) -> Outage {
         until,
         slowest,
         total: false,
+        bursts,
         quick: false,
     }
 }
@@ -284,9 +291,8 @@ fn troubles(chance: &mut Chance, from: u64, until: u64, pages: u64, well: &Behav
     lines
 }
 
-fn visits(chance: &mut Chance, end: u64, pages: u64) -> Vec<Asked> {
-    let count = chance.pick(&[20, 40, 60, 100, 200]);
-    let bursts = chance.percent(20);
+fn visits(chance: &mut Chance, end: u64, pages: u64, bursts: bool) -> Vec<Asked> {
+    let count = chance.pick(&[20, 60, 100, 200, 300]);
     let mut visits = Vec::new();
     for index in 0..count {
         let at = match bursts {

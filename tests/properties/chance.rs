@@ -37,6 +37,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
                     .collect(),
                 look_takes,
                 clock,
+                lags: 0,
                 timers_late,
                 seed,
                 watched,

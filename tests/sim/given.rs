@@ -55,6 +55,9 @@ impl World {
                 far(until)
             )),
         }
+        if self.lags > 0 {
+            lines.push(format!("clocks lag by up to {}", far(self.lags)));
+        }
         if self.timers_late > 0 {
             lines.push(format!("timers late by {}", far(self.timers_late)));
         }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 impl<'w> Host<'w> {
     /// The attempt that goes on behind the reply has ended.
     pub(super) fn late(&mut self, visit: usize, number: u8) {
-        let now = self.clock();
+        let now = self.clock(visit);
         let it = &mut self.visits[visit];
         let running = it.take(number).expect("it ran");
         let event = it.event(&running, now);
@@ -23,21 +23,23 @@ impl<'w> Host<'w> {
     }
 
     pub(super) fn tell_late(&mut self, visit: usize, event: Event) {
-        let now = self.clock();
+        let now = self.clock(visit);
         let exchange = self.visits[visit].exchange.as_mut();
         let exchange = exchange.expect("there is an exchange");
         let _ = exchange.step(event, now, &mut self.memory);
     }
 
     pub(super) fn keep_if_due(&mut self, visit: usize, origin: usize, status: u16, fields: &str) {
-        let (now, it) = (self.clock(), &self.visits[visit]);
+        let (now, it) = (self.clock(visit), &self.visits[visit]);
         let (listed, due) = (Listed::new(fields), &mut self.due);
         let equivalent = self
             .memory
             .origins
             .get(origin)
             .is_none_or(|it| it.equivalent);
+        // Of a body in which an error is disguised no copy is made.
         let due = equivalent
+            && !it.disguised
             && it.asked.with_head(|request| {
                 let (url, policy) = (&it.url, &it.policy);
                 gateway::is_keeping_due(request, url, status, &listed, policy, due, now)

@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) copies: Vec<(String, Stored)>,
     pub(crate) look_takes: u64,
     pub(crate) clock: Clock,
+    /// How far the clock that one request is shown may lag behind another's.
+    pub(crate) lags: u64,
     pub(crate) timers_late: u64,
     pub(crate) seed: u64,
     /// Whether the first attempt runs by itself until patience ends, as it does
@@ -67,6 +69,7 @@ impl World {
             copies: Vec::new(),
             look_takes: 0,
             clock: Clock::default(),
+            lags: 0,
             timers_late: 0,
             seed: 1,
             watched: false,
@@ -86,6 +89,19 @@ impl World {
 
     pub(crate) fn rules_for(&self, asked: &Asked) -> &Rc<Policy> {
         self.configuration.policy_for(&asked.path)
+    }
+
+    /// What the host's clock shows a request.
+    pub(crate) fn shows(&self, visit: usize, elapsed: u64) -> Timestamp {
+        let visit = u64::try_from(visit).unwrap_or(0);
+        let lag = visit.wrapping_mul(7919) % (self.lags + 1);
+        let shown = self.clock.shows(elapsed).as_millis();
+        Timestamp::from_millis(shown - lag)
+    }
+
+    /// Whether all clocks and timers are right.
+    pub(crate) fn is_punctual(&self) -> bool {
+        self.clock.is_true() && self.timers_late == 0 && self.lags == 0
     }
 
     /// The copy of the first request's page.

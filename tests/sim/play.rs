@@ -102,8 +102,9 @@ impl<'w> Host<'w> {
         self.played.notes.push(Note { at, visit, seen });
     }
 
-    pub(super) fn clock(&self) -> Timestamp {
-        self.world.clock.shows(self.now)
+    /// What the host's clock shows a request.
+    pub(super) fn clock(&self, visit: usize) -> Timestamp {
+        self.world.shows(visit, self.now)
     }
 
     fn happens(&mut self, visit: usize, what: What) {
@@ -133,7 +134,7 @@ impl<'w> Host<'w> {
     /// A request comes: as the edge does it.
     fn comes(&mut self, visit: usize) {
         self.note(visit, Seen::Came);
-        let (now, asked) = (self.clock(), self.visits[visit].asked);
+        let (now, asked) = (self.clock(visit), self.visits[visit].asked);
         self.visits[visit].started = now;
         let (url, policy) = (asked.url(), Rc::clone(&self.visits[visit].policy));
         let (url, body) = (url.as_str(), asked.body);
@@ -221,7 +222,7 @@ impl<'w> Host<'w> {
     }
 
     fn tell(&mut self, visit: usize, event: Event) -> Step {
-        let now = self.clock();
+        let now = self.clock(visit);
         let it = &mut self.visits[visit];
         it.steps += 1;
         let exchange = it.exchange.as_mut().expect("there is an exchange");
@@ -264,7 +265,7 @@ impl<'w> Host<'w> {
         self.visits[visit].stage = Stage::Waiting;
         let after = match until {
             Timestamp::NEVER => u64::MAX,
-            until => u64::try_from(until.since(self.clock()).as_millis()).unwrap_or(u64::MAX),
+            until => u64::try_from(until.since(self.clock(visit)).as_millis()).unwrap_or(u64::MAX),
         };
         self.set_timer(visit, after);
     }
@@ -325,7 +326,7 @@ impl<'w> Host<'w> {
 
     /// Tells the exchange of an attempt that is over.
     fn deliver(&mut self, visit: usize, number: u8) -> Step {
-        let now = self.clock();
+        let now = self.clock(visit);
         let it = &mut self.visits[visit];
         let running = it.take(number).expect("it ran");
         let event = it.event(&running, now);
@@ -366,9 +367,10 @@ impl<'w> Host<'w> {
 
     /// The first answer, while it was watched.
     fn first_ended(&mut self, visit: usize) {
-        let now = self.clock();
-        let it = &self.visits[visit];
+        let now = self.clock(visit);
+        let it = &mut self.visits[visit];
         let Running { origin, end, .. } = it.running[0].clone();
+        it.disguised = matches!(end, End::Disguised(_));
         let (status, fields) = match &end {
             End::Failure(_) => return self.start(visit, Some(origin)),
             End::Response(status, fields) => (*status, Rc::clone(fields)),
@@ -400,7 +402,7 @@ impl<'w> Host<'w> {
     }
 
     fn reply(&mut self, visit: usize, reply: Reply) {
-        let now = self.clock();
+        let now = self.clock(visit);
         let it = &self.visits[visit];
         let exchange = it.exchange.as_ref().expect("there is an exchange");
         let sent = it.sent(reply, self.world, now);

@@ -10,6 +10,7 @@ use lastgood::wire::Timestamp;
 #[derive(Debug)]
 pub(crate) struct Life<'p> {
     pub(crate) world: &'p World,
+    pub(crate) visit: usize,
     pub(crate) asked: &'p Asked,
     pub(crate) events: Vec<(u64, &'p Seen)>,
     pub(crate) outcome: &'p Outcome,
@@ -24,14 +25,15 @@ fn hold(holds: bool, promise: &str) -> Result<(), Broken> {
 
 /// The lives of all requests of a world.
 pub(crate) fn lives<'p>(world: &'p World, played: &'p Played) -> Vec<Life<'p>> {
-    let life = |(asked, outcome)| Life {
+    let life = |(visit, (asked, outcome))| Life {
         world,
+        visit,
         asked,
         events: Vec::with_capacity(16),
         outcome,
     };
     let both = world.visits.iter().zip(&played.outcomes);
-    let mut lives: Vec<Life<'p>> = both.map(life).collect();
+    let mut lives: Vec<Life<'p>> = both.enumerate().map(life).collect();
     for note in &played.notes {
         lives[note.visit].events.push((note.at, &note.seen));
     }
@@ -63,7 +65,7 @@ impl<'p> Life<'p> {
         match self.policy().observe {
             true => Timestamp::NEVER,
             false => {
-                let started = self.world.clock.shows(self.asked.at);
+                let started = self.world.shows(self.visit, self.asked.at);
                 started.after(self.asked.deadline(self.policy()))
             }
         }
@@ -104,7 +106,7 @@ impl<'p> Life<'p> {
             )?;
             // One that is taken over began long before.
             let taken_over = self.world.watched && last == 1;
-            let in_time = self.world.clock.shows(*at) < end || taken_over;
+            let in_time = self.world.shows(self.visit, *at) < end || taken_over;
             hold(in_time, "no attempt begins after the deadline")?;
         }
         Ok(())
@@ -193,7 +195,7 @@ impl<'p> Life<'p> {
         let (Some(at), Some((_, copy))) = (self.replied_at(), self.found()) else {
             return false;
         };
-        let now = self.world.clock.shows(at);
+        let now = self.world.shows(self.visit, at);
         let lawful = match self.outcome.failed {
             // What is not marked as degraded is a hit, and must be fresh.
             false => law::is_fresh(copy, asked, policy, now),
@@ -207,7 +209,7 @@ impl<'p> Life<'p> {
     fn patience(&self) -> Result<(), Broken> {
         let (world, policy) = (self.world, self.policy());
         let unlimited = self.deadline() == Timestamp::NEVER;
-        if !world.clock.is_true() || world.timers_late > 0 || unlimited {
+        if !world.is_punctual() || unlimited {
             return Ok(());
         }
         let Some(replied) = self.replied_at() else {
@@ -222,7 +224,7 @@ impl<'p> Life<'p> {
         let lawful = self.found().is_some_and(|(found, copy)| {
             let then = (self.asked.at + soft).max(found) + 1;
             replied > then + world.look_takes + 25
-                && law::is_showable(copy, policy, world.clock.shows(then))
+                && law::is_showable(copy, policy, world.shows(self.visit, then))
                 && law::takes_copies(self.asked, policy)
         });
         hold(!listed || !lawful, "a copy beats waiting")

@@ -62,6 +62,7 @@ impl Scenario {
             "look" => world.look_takes = millis(rest.strip_prefix("takes ")?)?,
             "origin" => read_origin(rest, &mut world.origins)?,
             "clock" => read_clock(rest, &mut world.clock)?,
+            "clocks" => world.lags = millis(rest.strip_prefix("lag by up to ")?)?,
             "timers" => world.timers_late = millis(rest.strip_prefix("late by ")?)?,
             "seed" => world.seed = rest.parse().ok()?,
             "watched" if rest.is_empty() => world.watched = true,

@@ -27,7 +27,7 @@ impl Scenario {
             let before = &played.notes[..index];
             let text = match brief {
                 true => self.told_briefly(&note.seen, outcome, before, visit),
-                false => self.told(at, &note.seen, outcome),
+                false => self.told(note, outcome),
             };
             let Some(text) = text else { continue };
             // A request that looks around now and then has waited all the time.
@@ -61,8 +61,9 @@ impl Scenario {
         format!("{:>8}  {who}{}", span(line.at), line.text)
     }
 
-    fn told(&self, at: u64, seen: &Seen, outcome: &Outcome) -> Option<String> {
-        let told = match seen {
+    fn told(&self, note: &Note, outcome: &Outcome) -> Option<String> {
+        let (at, visit) = (note.at, note.visit);
+        let told = match &note.seen {
             Seen::Came | Seen::Inspected(_) | Seen::Woke { idle: true, .. } => return None,
             Seen::Aside => "pass it on, untouched and unwatched".into(),
             Seen::Asked(origin, patience) => {
@@ -84,7 +85,7 @@ impl Scenario {
             }
             Seen::Step(Step::Wait(Timestamp::NEVER)) => "wait".into(),
             Seen::Step(Step::Wait(until)) => {
-                let timer = ms(until.since(self.world.clock.shows(at)));
+                let timer = ms(until.since(self.world.shows(visit, at)));
                 format!("wait until {}", span(at.saturating_add(timer)))
             }
             Seen::Step(Step::Reply(_)) => self.replied(outcome),

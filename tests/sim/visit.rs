@@ -20,7 +20,7 @@ pub(crate) struct Visit<'w> {
     pub(crate) running: Vec<Running>,
     /// The last response of an origin.
     pub(crate) response: Option<(usize, u16, Rc<str>)>,
-    /// A disguised error page is in it.
+    /// An error page is disguised in it.
     pub(crate) disguised: bool,
     /// What the host's clock showed when it came.
     pub(crate) started: Timestamp,
@@ -101,12 +101,12 @@ impl<'w> Visit<'w> {
 
     /// The end of an attempt as the exchange is told it; a response is held.
     pub(crate) fn event(&mut self, running: &Running, now: Timestamp) -> Event {
-        self.disguised = matches!(running.end, End::Disguised(_));
         let (status, fields) = match &running.end {
             End::Failure(cause) => return Event::Failed(running.number, *cause),
             End::Response(status, fields) => (*status, fields),
             End::Disguised(fields) => (200, fields),
         };
+        self.disguised = matches!(running.end, End::Disguised(_));
         self.response = Some((running.origin, status, Rc::clone(fields)));
         let facts = Facts::read(status, &Listed::new(fields), &self.policy, now);
         Event::Responded(running.number, facts)

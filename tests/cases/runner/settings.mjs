@@ -130,7 +130,7 @@ const FIELDS = {
     collapse: { wait: milliseconds(waitMs), age: milliseconds(ageMs) },
   }),
   "cache.holdDownMs": (ms) => ({
-    hold_down: { base: milliseconds(ms), cap: "60s" },
+    hold_down: { failures: 1, base: milliseconds(ms), cap: "60s" },
   }),
   "cache.staleS": (s) => ({ stale: seconds(s) }),
   "cache.minStaleS": (s) => ({ stale_min: seconds(s) }),
