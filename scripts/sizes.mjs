@@ -10,7 +10,7 @@ import { gzipped } from "./build.mjs";
  * Bytes, gzipped: script and wasm together. A tenth above what they are; a
  * worker may have 110 KB in the end, with all of its languages.
  */
-const BUDGETS = { worker: 106_000, browser: 52_000 };
+const BUDGETS = { worker: 116_000, browser: 52_000 };
 
 let failed = 0;
 for (const [name, budget] of Object.entries(BUDGETS)) {

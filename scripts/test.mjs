@@ -76,6 +76,11 @@ const STAGES = [
     env: STRICT,
   },
   { name: "core, natively", command: ["cargo", "test"] },
+  {
+    name: "random outages",
+    command: ["cargo", "test", "--profile", "outages", "--test", "outages"],
+    env: { OUTAGES: "100000" },
+  },
   { name: "build", command: ["node", "scripts/build.mjs"] },
   { name: "types, scripts and tests", command: ["npx", "tsc", "-p", "."] },
   { name: "types, edge", command: ["npx", "tsc", "-p", "src/edge"] },

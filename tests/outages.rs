@@ -24,6 +24,8 @@
 mod checked;
 #[path = "outages/drawn.rs"]
 mod drawn;
+#[path = "outages/policies.rs"]
+mod policies;
 mod sim;
 
 use drawn::Outage;

@@ -102,7 +102,7 @@ export async function serve(hand, ctx, first) {
     started,
   );
   if (hand.fault) exchange.rehearse();
-  await drive(exchange, hand, exchange.start(started), first);
+  await drive(exchange, hand, exchange.start(Date.now()), first);
   const { response, behind: patience } = reply(exchange, hand, ctx);
   if (patience < 0) {
     exchange.free();

@@ -1,6 +1,7 @@
 //! The core's exchange, as the loop in `exchange.js` drives it.
 
 use super::isolate::{seed, with_isolate};
+use super::told::{Attempt, Reply};
 use super::{body_of, millis_of, time};
 use crate::answer::{self, Asker, Matter};
 use crate::copies::{self, Aged, Changes};
@@ -35,41 +36,6 @@ pub struct Exchange {
     stored: String,
     /// A rehearsed request learns from no other, and teaches none.
     rehearsal: Option<Memory>,
-}
-
-/// An attempt, for the host to begin.
-#[wasm_bindgen(getter_with_clone)]
-#[derive(Debug)]
-pub struct Attempt {
-    /// From 1.
-    pub number: u8,
-    /// Whether the one before goes on beside it.
-    pub beside: bool,
-    /// Where it goes; nothing for the request's own URL.
-    pub target: Option<String>,
-    /// The `Host` that it is sent, if not that of its URL.
-    pub host: Option<String>,
-    /// Changes to the fields of the request.
-    pub changes: String,
-}
-
-/// How a request ends, for the host to carry out.
-#[wasm_bindgen(getter_with_clone)]
-#[derive(Debug)]
-pub struct Reply {
-    /// `origin`, `copy` or `answer`.
-    pub source: String,
-    /// The status of a copy or an answer.
-    pub status: u16,
-    /// Changes to the fields of a copy, or the fields of an answer.
-    pub changes: String,
-    /// Whether a body goes out.
-    pub with_body: bool,
-    /// The body of an answer, or the notice on a copy.
-    pub text: Option<String>,
-    /// For how many milliseconds the running attempt goes on behind the reply;
-    /// negative if it does not.
-    pub goes_on: f64,
 }
 
 #[wasm_bindgen]
@@ -397,19 +363,6 @@ impl Exchange {
             with_body: self.method() != Method::Head,
             text,
             ..reply
-        }
-    }
-}
-
-impl Reply {
-    fn of(source: &str, status: u16, changes: Changes) -> Self {
-        Self {
-            source: source.into(),
-            status,
-            changes: changes.as_str().into(),
-            with_body: false,
-            text: None,
-            goes_on: -1.0,
         }
     }
 }

@@ -19,10 +19,12 @@ mod exchange;
 mod isolate;
 mod probe;
 mod shared;
+mod told;
 
-pub use exchange::{Exchange, Reply};
+pub use exchange::Exchange;
 pub use probe::{probe_host, probe_patience, probe_target, probed, probes};
 pub use shared::{World, learn, report};
+pub use told::{Attempt, Reply};
 
 use crate::copies;
 use crate::gateway::{self, Arrival, Body, End, Fault, First, FirstResponse, Opening};

@@ -68,8 +68,7 @@ impl Fields for Listed<'_> {
     fn get(&self, name: &str) -> &str {
         self.0
             .split('\n')
-            .filter_map(|line| line.split_once(':'))
-            .find_map(|(known, value)| (known == name).then_some(value))
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
             .unwrap_or_default()
     }
 }

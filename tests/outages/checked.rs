@@ -19,6 +19,9 @@ pub(crate) fn check(outage: &Outage, played: &Played) -> Result<(), Broken> {
         load_in_total_outage(outage, played)?;
         no_rush(outage, &played.calls)?;
     }
+    if outage.backed {
+        backup_is_used(outage, &lives)?;
+    }
     no_starvation(outage, played, &lives)
 }
 
@@ -217,6 +220,20 @@ fn no_rush(outage: &Outage, calls: &[Call]) -> Result<(), Broken> {
     Ok(())
 }
 
+/// Where a backup is well, few get a copy once the trouble is known: those who
+/// find out whether it is over.
+fn backup_is_used(outage: &Outage, lives: &[Life<'_>]) -> Result<(), Broken> {
+    let known = outage.from + 4000..outage.until;
+    let later = lives.iter().filter(|life| known.contains(&life.asked.at));
+    let (all, fresh) = (
+        later.clone().count(),
+        later.filter(|life| is_fresh(life)).count(),
+    );
+    hold(fresh * 4 >= all * 3, "a backup is used", &|| {
+        format!("{fresh} of {all} got an answer of an origin")
+    })
+}
+
 /// Five seconds after the end of all trouble nobody notices any of it.
 fn no_starvation(outage: &Outage, played: &Played, lives: &[Life<'_>]) -> Result<(), Broken> {
     let guards = &outage.world.configuration.guards;
@@ -298,7 +315,7 @@ fn held_for_a_reason<'p>(outage: &Outage, played: &Played, lives: &[Life<'p>]) -
     let late = played.calls.iter().filter(old);
     let late = late.map(|call| &lives[call.visit]).filter(|life| {
         let sent = life.outcome.sent.as_ref();
-        !sent.is_some_and(|sent| sent.reply.goes_on.is_some())
+        sent.is_none_or(|sent| sent.reply.goes_on.is_none())
     });
     let excused = lives.iter().filter(|life| told(life) || gone(life));
     excused

@@ -1,10 +1,10 @@
 //! Worlds with an outage in them, drawn by a seed.
 
+use crate::policies::{Chance, policy};
 use crate::sim::origin::Line;
 use crate::sim::scenario::{CAUSES, configuration};
 use crate::sim::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World};
 use lastgood::gateway::Body;
-use lastgood::retry::Random;
 use lastgood::wire::Timestamp;
 
 /// A world, and what is known of its outage.
@@ -21,40 +21,21 @@ pub(crate) struct Outage {
     /// All origins fail, in the same way; there is a copy of every page, and nobody
     /// has chosen a policy.
     pub(crate) total: bool,
+    /// The first origin alone fails, and the second one has no trouble.
+    pub(crate) backed: bool,
     /// Ten visitors come at a time: more than is usual for an origin that is back.
     pub(crate) bursts: bool,
     /// They fail at once.
     pub(crate) quick: bool,
 }
 
-/// Numbers as decisions.
-pub(crate) struct Chance(Random);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0.draw() % end.max(1)
-    }
-
-    fn between(&mut self, least: u64, most: u64) -> u64 {
-        least + self.below(most - least + 1)
-    }
-
-    fn percent(&mut self, share: u64) -> bool {
-        self.below(100) < share
-    }
-
-    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
-        let length = u64::try_from(choices.len()).unwrap();
-        choices[usize::try_from(self.below(length)).unwrap()].clone()
-    }
-}
-
 /// The outage of a seed.
 pub(crate) fn outage(seed: u64) -> Outage {
-    let mut chance = Chance(Random::new(seed));
+    let mut chance = Chance::new(seed);
     match seed % 400 {
         7 => total(seed, &mut chance, 150, 5),
         3 | 103 | 203 | 303 => total(seed, &mut chance, 80, 2),
+        53 | 253 => with_backup(total(seed, &mut chance, 80, 2)),
         _ => any(seed, &mut chance),
     }
 }
@@ -100,8 +81,26 @@ fn total(seed: u64, chance: &mut Chance, rate: u64, before: u64) -> Outage {
         until,
         slowest: 600,
         total: true,
+        backed: false,
         bursts: false,
         quick,
+    }
+}
+
+/// The same, but for a backup that has no trouble.
+fn with_backup(outage: Outage) -> Outage {
+    let mut world = outage.world;
+    world.origins.truncate(1);
+    let well = good(5, 40, PAGE);
+    world.origins.push(Origin::script(vec![well]));
+    let policy = world.policy.clone();
+    let World { configuration, .. } = settled(outage.seed, policy, world.origins.clone());
+    world.configuration = configuration;
+    Outage {
+        world,
+        total: false,
+        backed: true,
+        ..outage
     }
 }
 
@@ -232,6 +231,7 @@ fn any(seed: u64, chance: &mut Chance) -> Outage {
         until,
         slowest,
         total: false,
+        backed: false,
         bursts,
         quick: false,
     }
@@ -380,105 +380,3 @@ fn clock(chance: &mut Chance, end: u64) -> Clock {
     }
     clock
 }
-
-/// A policy as an operator would write it; often none.
-fn policy(chance: &mut Chance) -> String {
-    if chance.percent(45) {
-        return "{}".into();
-    }
-    let mut fields = Vec::new();
-    for (share, choices) in CHOICES {
-        if chance.percent(*share) {
-            fields.push(chance.pick(choices));
-        }
-    }
-    format!("{{{}}}", fields.join(", "))
-}
-
-/// What an operator may choose, and how often one does.
-const CHOICES: &[(u64, &[&str])] = &[
-    (
-        40,
-        &[r#""attempts": 1"#, r#""attempts": 2"#, r#""attempts": 5"#],
-    ),
-    (15, &[r#""attempts_per_origin": 2"#]),
-    (
-        30,
-        &[
-            r#""deadline": "3s""#,
-            r#""deadline": "6s", "attempt_timeout": "2s""#,
-            r#""attempt_timeout": "1s""#,
-        ],
-    ),
-    (
-        20,
-        &[r#""soft_deadline": "200ms""#, r#""soft_deadline": "2s""#],
-    ),
-    (
-        40,
-        &[r#""unsafe_deadline": "5s""#, r#""unsafe_deadline": "20s""#],
-    ),
-    (
-        20,
-        &[
-            r#""backoff": {"base": "10ms", "cap": "2s"}"#,
-            r#""backoff": {"base": "0ms", "cap": "0ms"}"#,
-        ],
-    ),
-    (
-        40,
-        &[
-            r#""mode": "cache""#,
-            r#""mode": "cache", "collapse": {"wait": "3s", "age": "2s"}"#,
-            r#""mode": "cache", "collapse": true"#,
-            r#""mode": "off""#,
-        ],
-    ),
-    (
-        20,
-        &[
-            r#""hedge": {"after": "100ms"}"#,
-            r#""hedge": {"percentile": 95}"#,
-        ],
-    ),
-    (
-        20,
-        &[
-            r#""hold_down": false"#,
-            r#""hold_down": {"base": "200ms", "cap": "2s"}"#,
-            r#""hold_down": {"without_copy": true}"#,
-        ],
-    ),
-    (
-        25,
-        &[
-            r#""breaker": false"#,
-            r#""breaker": {"failures": 1, "span": "0s"}"#,
-            r#""breaker": {"probe_every": "1s"}"#,
-        ],
-    ),
-    (
-        25,
-        &[
-            r#""ejection": false"#,
-            r#""ejection": {"failures": 1, "hold": "500ms"}"#,
-            r#""ejection": {"failures": 2, "cap": "5s"}"#,
-        ],
-    ),
-    (
-        30,
-        &[
-            r#""budget": {"percent": 0, "floor": 1}"#,
-            r#""budget": {"percent": 10, "most": 10, "floor": 2, "window": "2s"}"#,
-            r#""budget": {"tokens": {"max": 10}}"#,
-        ],
-    ),
-    (4, &[r#""observe": true"#]),
-    (15, &[r#""disguised": true"#]),
-    (15, &[r#""retry_unsafe": true"#]),
-    (10, &[r#""retry_stop_header": "x-stop""#]),
-    (10, &[r#""needs_credentials": true"#]),
-    (10, &[r#""retry_after": false"#]),
-    (10, &[r#""answer": "origin""#]),
-    (10, &[r#""stale": "0s""#, r#""stale_min": "1h""#]),
-];

@@ -101,12 +101,30 @@ fn cache_control(text: &str) {
 
 /// Two readings of an IMF-fixdate agree.
 fn dates(text: &str) {
-    let _ = wire::retry_after::parse(text, EPOCH);
+    retry_after(text);
     let read = wire::date::parse(text).map(|at| i128::from(at.as_millis() / 1000));
     let fixed = text.as_bytes().get(3) == Some(&b',') && text.trim() == text;
     if let (Some(first), Some(second), true) = (read, law::http_date(text), fixed) {
         assert_eq!(first, second, "{text:?}");
     }
+}
+
+/// Two readings of `Retry-After` agree, on seconds and on dates.
+fn retry_after(text: &str) {
+    let read = wire::retry_after::parse(text, EPOCH).map(|span| span.as_millis());
+    let plain = text.trim_matches([' ', '\t']);
+    let digits = !plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_digit());
+    if digits {
+        let secs: u128 = plain.parse().unwrap_or(u128::MAX);
+        assert_eq!(read, Some(secs.min(u32::MAX.into()) * 1000), "{text:?}");
+    } else if let (Some(read), Some(date)) = (read, law::http_date(text)) {
+        let left = date * 1000 - i128::from(EPOCH.as_millis());
+        assert_eq!(i128::try_from(read), Ok(left.max(0)), "{text:?}");
+    }
+    let listed = format!("retry-after:{text}");
+    let facts = Facts::read(503, &Listed::new(&listed), &Policy::default(), EPOCH);
+    let line = text.split('\n').next().unwrap_or_default();
+    assert_eq!(facts.retry_after, wire::retry_after::parse(line, EPOCH));
 }
 
 /// The text as the fields, the method and the URL of both messages.

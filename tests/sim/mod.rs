@@ -20,6 +20,7 @@ pub(crate) mod story;
 pub(crate) mod told;
 pub(crate) mod trial;
 pub(crate) mod visit;
+mod watching;
 
 pub(crate) use origin::{Behaviour, End, Origin};
 pub(crate) use story::{Seen, Sent, Story};

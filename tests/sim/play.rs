@@ -3,19 +3,17 @@
 use super::origin::Working;
 use super::story::{Call, Note, Outcome, Played};
 use super::visit::{Running, Stage, Visit};
-use super::{End, Seen, Stored, World};
+use super::{Seen, Stored, World};
 use lastgood::copies::{Copy, Due};
 use lastgood::gateway::{
-    self, Arrival, Attempt, Event, Exchange, First, FirstResponse, Memory, Opening, Reply, Source,
-    Step,
+    self, Arrival, Attempt, Event, Exchange, Memory, Opening, Reply, Source, Step,
 };
 use lastgood::retry::Random;
 use lastgood::verdict::Cause;
-use lastgood::wire::{Listed, Method, Timestamp};
+use lastgood::wire::{Listed, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
-use std::time::Duration;
 
 /// What happens next: when, in which order at the same time, to which request.
 type Next = (u64, What, u64, usize);
@@ -150,16 +148,7 @@ impl<'w> Host<'w> {
         }
     }
 
-    /// The first attempt runs by itself.
-    fn watch(&mut self, visit: usize, origin: usize, patience: Duration) {
-        self.note(visit, Seen::Asked(origin, patience));
-        self.visits[visit].stage = Stage::Watched;
-        self.ask(visit, 1, origin);
-        let patience = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
-        self.set_timer(visit, patience);
-    }
-
-    fn set_timer(&mut self, visit: usize, after: u64) {
+    pub(super) fn set_timer(&mut self, visit: usize, after: u64) {
         self.visits[visit].timer += 1;
         let timer = self.visits[visit].timer;
         if let Some(at) = self.now.checked_add(after)
@@ -170,7 +159,7 @@ impl<'w> Host<'w> {
     }
 
     /// Sends a request to an origin.
-    fn ask(&mut self, visit: usize, number: u8, origin: usize) {
+    pub(super) fn ask(&mut self, visit: usize, number: u8, origin: usize) {
         let path = &self.visits[visit].asked.path;
         let script = &self.world.origins[origin];
         let does = self.origins[origin].take(script, path, self.now, &mut self.chance);
@@ -204,7 +193,7 @@ impl<'w> Host<'w> {
     }
 
     /// An exchange begins, with the attempt that runs already, if one does.
-    fn start(&mut self, visit: usize, first: Option<usize>) {
+    pub(super) fn start(&mut self, visit: usize, first: Option<usize>) {
         let it = &mut self.visits[visit];
         let looped = it
             .asked
@@ -271,8 +260,7 @@ impl<'w> Host<'w> {
     }
 
     fn begin(&mut self, visit: usize, attempt: Attempt) -> Step {
-        let it = &mut self.visits[visit];
-        it.begun = attempt.number;
+        let it = &self.visits[visit];
         let taken_over = it.running.iter().any(|it| it.number == attempt.number);
         if !taken_over {
             if !attempt.beside {
@@ -363,42 +351,6 @@ impl<'w> Host<'w> {
         let idle = matches!(step, Step::Wait(_)) && !end;
         self.played.notes[place].seen = Seen::Woke { idle, end };
         self.act(visit, step);
-    }
-
-    /// The first answer, while it was watched.
-    fn first_ended(&mut self, visit: usize) {
-        let now = self.clock(visit);
-        let it = &mut self.visits[visit];
-        let Running { origin, end, .. } = it.running[0].clone();
-        it.disguised = matches!(end, End::Disguised(_));
-        let (status, fields) = match &end {
-            End::Failure(_) => return self.start(visit, Some(origin)),
-            End::Response(status, fields) => (*status, Rc::clone(fields)),
-            End::Disguised(fields) => (200, Rc::clone(fields)),
-        };
-        let first = FirstResponse {
-            method: Method::parse(&it.asked.method),
-            url: &it.url,
-            origin,
-            asked: it.started,
-            status,
-        };
-        let (listed, policy) = (Listed::new(&fields), &it.policy);
-        let memory = &mut self.memory;
-        match gateway::on_first_response(&first, &listed, policy, &self.due, memory, now) {
-            First::Failed => self.start(visit, Some(origin)),
-            First::Pass | First::PassAndWatch => self.passed(visit, origin, end),
-            First::PassAndKeep => {
-                self.passed(visit, origin, end);
-                self.keep_if_due(visit, origin, status, &fields);
-            }
-        }
-    }
-
-    fn passed(&mut self, visit: usize, origin: usize, end: End) {
-        self.note(visit, Seen::Ended { origin, end });
-        self.note(visit, Seen::Passed);
-        self.visits[visit].stage = Stage::Absent;
     }
 
     fn reply(&mut self, visit: usize, reply: Reply) {

@@ -30,6 +30,8 @@ struct Trial {
     /// The copy that was asked for and given, and when.
     given: Option<usize>,
     looked_at: Timestamp,
+    /// It was asked for, and not given yet.
+    looks: bool,
     last: Option<Step>,
     taken_over: bool,
     begun: u8,
@@ -115,6 +117,7 @@ impl Trial {
             started: now,
             given: None,
             looked_at: now,
+            looks: false,
             last: None,
             taken_over: first.is_some(),
             begun: 0,
@@ -196,8 +199,8 @@ impl Trial {
     }
 
     fn look(&mut self, world: &mut World, found: Option<usize>) -> Step {
-        if self.last == Some(Step::Look) {
-            (self.given, self.looked_at) = (found, world.now);
+        if self.looks {
+            (self.given, self.looked_at, self.looks) = (found, world.now, false);
         }
         let request = Listed::new("");
         let copy = found.and_then(|copy| Copy::open(200, &world.copies[copy].sealed(), &request));
@@ -226,6 +229,7 @@ impl Trial {
         let at = world.now.since(self.started).as_millis();
         self.told.push(format!("{at}ms {event:?} -> {step:?}"));
         self.last = Some(step);
+        self.looks |= step == Step::Look;
         self.left |= event == Event::Left && self.told.len() > 1;
         match was {
             Some(reply) => self.hold(step == Step::Reply(reply), "a reply is final"),
@@ -240,11 +244,8 @@ impl Trial {
             Step::Wait(until) => self.hold(until <= self.deadline(), "a wait past the deadline"),
             Step::Reply(reply) => self.check_reply(reply, world),
             Step::Look => self.hold(self.takes_copies(), "no copy may be shown"),
-            Step::Inspect(_) => {
-                let suspected = world.memory.cuts(world.now);
-                let looks = self.policy.disguised || suspected;
-                self.hold(looks, "no body is to be looked at");
-            }
+            // By which clock a rescue is over only the memory knows.
+            Step::Inspect(_) => self.hold(!self.policy.observe, "no body is to be looked at"),
         }
     }
 
@@ -298,6 +299,9 @@ impl Trial {
     }
 
     fn check_reply(&self, reply: Reply, world: &World) {
+        let longest = world.now.after(Duration::from_secs(25));
+        let bounded = reply.goes_on.is_none_or(|until| until <= longest);
+        self.hold(bounded, "what goes on behind a reply has an end");
         match reply.source {
             Source::Origin => self.hold(self.responded, "nobody's response"),
             Source::Nobody => self.hold(self.left, "somebody waits for it"),

@@ -27,7 +27,6 @@ pub(crate) struct Visit<'w> {
     /// Counts timers: one that is set voids the one before.
     pub(crate) timer: usize,
     pub(crate) steps: usize,
-    pub(crate) begun: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +69,6 @@ impl<'w> Visit<'w> {
             started: Timestamp::default(),
             timer: 0,
             steps: 0,
-            begun: 0,
         }
     }
 

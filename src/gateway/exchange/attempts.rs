@@ -87,7 +87,7 @@ impl Exchange {
         match self.stand_in.take() {
             None => self.outstanding(),
             Some(aged) => {
-                let until = self.runs.latest().map(|run| run.until);
+                let until = self.runs.latest().map(|run| self.clock.at_host(run.until));
                 self.finish(Source::Copy(aged), None)
                     .going_on(until, &mut self.state)
             }

@@ -129,6 +129,8 @@ impl Exchange {
         };
         if let Some((run, failure)) = ended {
             self.remember(&run, failure, now, memory);
+            // One end is enough: a hedge beside it is given up.
+            self.abandon_all(now, memory);
             if !self.probes {
                 memory.came_late(self.request.key);
             }

@@ -129,7 +129,7 @@ impl Exchange {
         if !memory.origins.have_recovered_since(began, true) {
             self.hold(slow, true, now, memory);
         }
-        let late = now.wall.after(LATE);
+        let late = self.clock.at_host(now.wall.after(LATE));
         let steady = now.steady.after(LATE);
         let goes_on = memory.may_go_on(self.request.key, now.steady, steady);
         if !goes_on {

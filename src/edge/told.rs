@@ -1,0 +1,53 @@
+//! What the host is told to do: values that cross into JavaScript.
+
+use crate::copies::Changes;
+use alloc::string::String;
+use wasm_bindgen::prelude::*;
+
+/// An attempt, for the host to begin.
+#[wasm_bindgen(getter_with_clone)]
+#[derive(Debug)]
+pub struct Attempt {
+    /// From 1.
+    pub number: u8,
+    /// Whether the one before goes on beside it.
+    pub beside: bool,
+    /// Where it goes; nothing for the request's own URL.
+    pub target: Option<String>,
+    /// The `Host` that it is sent, if not that of its URL.
+    pub host: Option<String>,
+    /// Changes to the fields of the request.
+    pub changes: String,
+}
+
+/// How a request ends, for the host to carry out.
+#[wasm_bindgen(getter_with_clone)]
+#[derive(Debug)]
+pub struct Reply {
+    /// `origin`, `copy` or `answer`.
+    pub source: String,
+    /// The status of a copy or an answer.
+    pub status: u16,
+    /// Changes to the fields of a copy, or the fields of an answer.
+    pub changes: String,
+    /// Whether a body goes out.
+    pub with_body: bool,
+    /// The body of an answer, or the notice on a copy.
+    pub text: Option<String>,
+    /// For how many milliseconds the running attempt goes on behind the reply;
+    /// negative if it does not.
+    pub goes_on: f64,
+}
+
+impl Reply {
+    pub(super) fn of(source: &str, status: u16, changes: Changes) -> Self {
+        Self {
+            source: source.into(),
+            status,
+            changes: changes.as_str().into(),
+            with_body: false,
+            text: None,
+            goes_on: -1.0,
+        }
+    }
+}
