@@ -107,7 +107,7 @@ impl Exchange {
 
     /// The attempt of this number got a response with these fields: all of them if
     /// the policy [asks for a field](Self::reads_all) of any name, else those of
-    /// [`fact_fields`].
+    /// [`fact_fields`](super::fact_fields).
     pub fn responded(&mut self, number: u8, status: u16, fields: &str, now: f64) -> f64 {
         let read = self.facts(status, fields, now);
         let facts = Facts {
