@@ -131,9 +131,9 @@ export const CASES = [
   ],
   [
     "no-setting",
-    { policy: { hedge: { delayMs: 1 } } },
+    { policy: { retry: { windowMs: 500 } } },
     "skip",
-    /no setting for hedge/,
+    /no setting for retry.windowMs/,
   ],
   ["bad-key", expecting({ stauts: 200 }), "fail", /unknown key "stauts"/],
   ["bad-step", { steps: [{ gett: "/a" }] }, "fail", /"gett".* no kind of step/],

@@ -9,7 +9,7 @@ import {
   SCHEMES,
   WIDTHS,
 } from "../support/chromium.mjs";
-import { BRISK, siteWith } from "../support/site.mjs";
+import { BRISK, FORGETFUL, siteWith } from "../support/site.mjs";
 import { test } from "../support/test.mjs";
 
 /** @typedef {import("../support/chromium.mjs").Page} Page */
@@ -31,7 +31,7 @@ const site = await siteWith(
       "/gone": ["reset"],
       "*": ["502"],
     },
-    lastgood: { ...BRISK, deadline: "300ms" },
+    lastgood: { ...BRISK, ...FORGETFUL, deadline: "300ms" },
     content: (answer, { path }) =>
       path === "/form" ? { type: "text/html", bytes: FORM } : undefined,
   },

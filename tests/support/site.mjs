@@ -34,10 +34,13 @@ const LIMIT_MS = 20_000;
 /** One attempt and short pauses: for tests that are about something else. */
 export const BRISK = { attempts: 1, soft_deadline: "200ms" };
 
+/** No failure is remembered: each request asks the origin. */
+export const FORGETFUL = { breaker: false, ejection: false, hold_down: false };
+
 /** Nothing is remembered, and all is tried at once. */
 export const EAGER = {
+  ...FORGETFUL,
   ...{ attempts: 2, backoff: { base: "0s", cap: "0s" } },
-  ...{ breaker: false, ejection: false, hold_down: false },
   budget: { percent: 100, floor: 100 },
 };
 
