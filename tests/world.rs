@@ -166,7 +166,7 @@ impl Play {
         loop {
             let event = match step {
                 Step::Look => Event::Looked(None),
-                Step::Inspect(_) => Event::Inspected(None),
+                Step::Inspect(..) => Event::Inspected(None),
                 Step::Begin(attempt) => {
                     number = attempt.number;
                     if number > 1 {

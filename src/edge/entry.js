@@ -7,15 +7,14 @@
  * do when the core itself fails, for then there is nobody left to ask.
  */
 import * as core from "lastgood-core";
+import { letGo, serve } from "./exchange.js";
+import { fault, firstHost, hop, plainWay, ready, target } from "./instance.js";
 import {
+  keepIfDue,
   REQUEST_FIELDS,
   RESPONSE_FIELDS,
-  keepIfDue,
-  letGo,
-  serve,
   watchToTheEnd,
-} from "./exchange.js";
-import { fault, firstHost, hop, plainWay, ready, target } from "./instance.js";
+} from "./keeping.js";
 import { ask, values } from "./platform.js";
 import { probeAll } from "./probe.js";
 import { share } from "./shared.js";

@@ -7,30 +7,28 @@
  * exception here, in the one request that met it.
  */
 import * as core from "lastgood-core";
-import { fault } from "./instance.js";
+import {
+  behind,
+  claim,
+  keep,
+  keepIfDue,
+  NOT_FOR_KEEPING,
+  text,
+} from "./keeping.js";
 import * as platform from "./platform.js";
-import { cloned, withBody } from "./raw.js";
+import { withBody } from "./raw.js";
 import { faultOf, rehearsed } from "./rehearsal.js";
-import { share } from "./shared.js";
 
 const LOOK = -1;
 const BEGIN = -2;
 const REPLY = -3;
+/** Less the milliseconds that it may last. */
 const INSPECT = -4;
 
-export const REQUEST_FIELDS = core.request_fields();
-export const RESPONSE_FIELDS = core.response_fields();
 const FACT_FIELDS = core.fact_fields();
-
-/** What became of a page that others may wait for. */
-const NOT_FOR_KEEPING = 0;
-const STORED = 1;
-const LOST = 2;
 
 /** What an attempt came to whose body broke off. */
 const CUT = new Error("the body broke off");
-
-const LONGEST_DISGUISE = core.longest_disguise();
 
 /**
  * An attempt that runs, and what can end it. The first one of a watched request
@@ -128,8 +126,8 @@ async function drive(exchange, hand, step, first) {
   while (step !== REPLY) {
     if (step === LOOK) {
       step = await look(exchange, hand);
-    } else if (step === INSPECT) {
-      step = await inspect(exchange, hand);
+    } else if (step <= INSPECT) {
+      step = await inspect(exchange, hand, INSPECT - step);
     } else if (step === BEGIN) {
       const attempt = exchange.attempt(Date.now());
       if (!attempt.beside) abandon(hand);
@@ -164,13 +162,15 @@ async function look(exchange, hand) {
 }
 
 /**
- * Shows the core the body of a response, if it is small.
+ * Shows the core the body of a response, if it is small and soon there.
  * @param {core.Exchange} exchange
  * @param {Hand} hand
+ * @param {number} patience
  */
-async function inspect(exchange, hand) {
+async function inspect(exchange, hand, patience) {
   const response = /** @type {Response} */ (hand.response);
-  const body = await held(exchange, response);
+  const { signal } = hand.request;
+  const body = await held(exchange, response, patience, signal);
   if (!body) {
     hand.response = undefined;
     return exchange.broke_off(Date.now());
@@ -187,14 +187,17 @@ async function inspect(exchange, hand) {
 }
 
 /**
- * The body of a response that is held until it is complete; what was longer is a
- * stream again, and what broke off is nothing.
+ * The body of a response that is held until it is complete; what was longer, or
+ * took longer, is a stream again, and what broke off is nothing.
  * @param {core.Exchange} exchange
  * @param {Response} response
+ * @param {number} patience
+ * @param {AbortSignal} [visitor]
  */
-function held(exchange, { body }) {
+function held(exchange, { body }, patience, visitor) {
+  const whole = body ?? new Blob([]).stream();
   return platform
-    .hold(body ?? new Blob([]).stream(), exchange.inspection_limit())
+    .hold(whole, exchange.inspection_limit(), patience, visitor)
     .catch(() => undefined);
 }
 
@@ -261,16 +264,6 @@ function land(exchange, request, response, ctx) {
 }
 
 /**
- * Lets something go on behind the reply. Nobody waits for it any more.
- * @param {ExecutionContext} ctx
- * @param {Promise<void>} work
- */
-function behind(ctx, work) {
-  const tell = () => share(ctx, Date.now(), true);
-  ctx.waitUntil(work.catch(fault).then(tell));
-}
-
-/**
  * @param {core.Reply} reply
  * @param {Hand} hand
  * @returns {Response}
@@ -304,106 +297,19 @@ function taken(hand, which) {
 }
 
 /**
- * Keeps a copy of a good response behind the reply, if one is due; says whether.
- * @param {Request} request
- * @param {Response} response
- * @param {ExecutionContext} ctx
- */
-export function keepIfDue(request, response, ctx) {
-  const reserved = claim(request, response);
-  if (reserved < 0) return false;
-  behind(ctx, keep(request, cloned(response), reserved));
-  return true;
-}
-
-/**
- * Sets memory aside for a copy; -1 if none is due.
- * @param {Request} request
- * @param {Response} response
- */
-function claim({ method, url, headers }, { status, headers: fields }) {
-  const asked = platform.values(headers, REQUEST_FIELDS);
-  const answered = platform.values(fields, RESPONSE_FIELDS);
-  return core.claim_copy(method, url, asked, status, answered, Date.now());
-}
-
-/**
- * Keeps a copy, if its body turns out to be whole and good.
- * @param {Request} request
- * @param {Response} response
- * @param {number} reserved
- */
-async function keep(request, response, reserved) {
-  const { url } = request;
-  const answered = platform.lines(response.headers);
-  let how = LOST;
-  try {
-    const limit = core.copy_limit(url);
-    const whole = await platform.whole(response, limit).catch(reason);
-    if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
-    if (whole instanceof Error)
-      return console.log(core.broke_off(url, answered, Date.now()));
-    const type = response.headers.get("content-type") ?? "";
-    const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
-    if (refusal) return console.log(refusal);
-    const changes = core.seal(
-      answered,
-      platform.lines(request.headers),
-      Date.now(),
-    );
-    await platform.keep(url, response, whole, changes);
-    how = STORED;
-  } finally {
-    core.give_back(reserved);
-    core.landed(url, how, Date.now());
-  }
-}
-
-/**
- * Sees behind the reply whether a body comes to its end.
- * @param {string} url
- * @param {Response} response of a known length
- * @param {ExecutionContext} ctx
- */
-export function watchToTheEnd(url, response, ctx) {
-  const answered = platform.lines(response.headers);
-  const clone = cloned(response);
-  const told = () => console.log(core.broke_off(url, answered, Date.now()));
-  behind(
-    ctx,
-    platform.whole(clone, Infinity).then(() => {}, told),
-  );
-}
-
-/**
- * @param {unknown} error
- * @returns {Error}
- */
-function reason(error) {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-/**
- * A body as text, if it is small enough to be an error page in disguise.
- * @param {ArrayBuffer} whole
- */
-function text(whole) {
-  return whole.byteLength > LONGEST_DISGUISE
-    ? ""
-    : new TextDecoder().decode(whole);
-}
-
-/**
- * The rest of an attempt that goes on behind the reply, at most so long: its
- * late answer becomes the copy, and is remembered either way.
+ * The rest of an attempt that goes on behind the reply, looked in on after so
+ * long: its late answer becomes the copy, and is remembered either way.
  * @param {core.Exchange} exchange
  * @param {Hand} hand
  * @param {number} patience
  */
 async function late(exchange, hand, patience) {
   try {
-    const end = await platform.next(hand.running, patience);
-    tell(exchange, hand, await whole(exchange, end));
+    while (patience >= 0) {
+      const end = await platform.next(hand.running, patience);
+      tell(exchange, hand, await whole(exchange, end, patience));
+      patience = exchange.goes_on(Date.now());
+    }
     const { request, response } = hand;
     const keeps = response && exchange.may_keep();
     const reserved = keeps ? claim(request, response) : -1;
@@ -422,14 +328,15 @@ async function late(exchange, hand, patience) {
  * is all there.
  * @param {core.Exchange} exchange
  * @param {platform.End | undefined} end
+ * @param {number} patience
  * @returns {Promise<platform.End | undefined>}
  */
-async function whole(exchange, end) {
+async function whole(exchange, end, patience) {
   if (typeof end !== "object" || !(end.came instanceof Response)) return end;
   const { number, came } = end;
   const fields = facts(exchange, came);
   if (!exchange.holds_late(came.status, fields, Date.now())) return end;
-  const body = await held(exchange, came);
+  const body = await held(exchange, came, patience);
   return { number, came: body ? withBody(came, body) : CUT };
 }
 

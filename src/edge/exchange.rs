@@ -13,7 +13,8 @@ use crate::wire::{Fields, Listed, Method, Positional, RequestHead, Timestamp, me
 use alloc::{format, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
 
-/// What a step is, besides a number of milliseconds to wait.
+/// What a step is, besides a number of milliseconds to wait. From the last one the
+/// milliseconds are taken that looking may last.
 const LOOK: f64 = -1.0;
 const BEGIN: f64 = -2.0;
 const REPLY: f64 = -3.0;
@@ -167,7 +168,7 @@ impl Exchange {
         facts.holdable
             && with_isolate(|isolate| {
                 let now = isolate.memory.time(time(now));
-                isolate.memory.cuts(now)
+                isolate.memory.rescues(self.policy.rescue, now)
             })
     }
 
@@ -204,7 +205,7 @@ impl Exchange {
         };
         match step {
             Step::Look => LOOK,
-            Step::Inspect(_) => INSPECT,
+            Step::Inspect(_, until) => INSPECT - millis_of(until.since(now)),
             Step::Begin(attempt) => {
                 self.attempt = Some(attempt);
                 BEGIN
@@ -267,11 +268,18 @@ impl Exchange {
         equivalent && self.rehearsal.is_none()
     }
 
+    /// After so many milliseconds the attempt behind the reply is looked in on; a
+    /// negative number if none goes on.
+    #[must_use]
+    pub fn goes_on(&self, now: f64) -> f64 {
+        let until = self.reply.and_then(|reply| reply.goes_on);
+        until.map_or(-1.0, |until| millis_of(until.since(time(now))))
+    }
+
     /// The reply.
     #[must_use]
     pub fn reply(&self, now: f64) -> Reply {
-        let until = self.reply.and_then(|reply| reply.goes_on);
-        let goes_on = until.map_or(-1.0, |until| millis_of(until.since(time(now))));
+        let goes_on = self.goes_on(now);
         let mut reply = match self.source() {
             Source::Nobody => Reply::of("nobody", 499, Changes::default()),
             Source::Origin => Reply::of("origin", 0, Changes::default()),

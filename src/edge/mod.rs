@@ -5,6 +5,7 @@
 //!
 //! - `entry.js` serves a healthy request between [`open`] and [`settle`];
 //! - `exchange.js` drives an [`Exchange`] for every other one;
+//! - `keeping.js` keeps copies behind replies, and watches bodies to their end;
 //! - `shared.js` carries reports to the [`World`] and back, behind replies;
 //! - `probe.js` makes a probe of each origin on a cron trigger;
 //! - `platform.js` holds the calls that touch bodies, the cache and timers.

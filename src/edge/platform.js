@@ -100,38 +100,57 @@ export function next(running, ms, visitor) {
 }
 
 /**
- * Holds a body of at most `limit` bytes in memory. A longer one comes back as
- * the stream it would have been.
+ * Holds a body of at most `limit` bytes in memory. A longer one, or one that is
+ * not complete after `ms`, comes back as the stream it would have been.
  * @param {ReadableStream<Uint8Array>} body
  * @param {number} limit
+ * @param {number} [ms]
+ * @param {AbortSignal} [visitor] who reads that stream: the runtime does not
+ *   cancel it for one who leaves
  * @returns {Promise<ArrayBuffer | ReadableStream>}
  */
-export async function hold(body, limit) {
+export async function hold(body, limit, ms, visitor) {
   const reader = body.getReader();
-  /** @type {Uint8Array[]} */
+  /** @type {Promise<ReadableStreamReadResult<Uint8Array>>[]} */
   const chunks = [];
   let size = 0;
-  while (size <= limit) {
-    const { done, value } = await reader.read();
-    if (done) return new Blob(chunks).arrayBuffer();
-    chunks.push(value);
-    size += value.byteLength;
+  /** @type {number | null} */
+  let timer = null;
+  /** @type {Promise<undefined>} */
+  const over = new Promise((resolve) => {
+    if (ms !== undefined) timer = setTimeout(resolve, ms);
+  });
+  try {
+    while (size <= limit) {
+      const chunk = reader.read();
+      chunks.push(chunk);
+      const read = await Promise.race([chunk, over]);
+      if (!read) break;
+      if (read.done) return await gathered(chunks);
+      size += read.value.byteLength;
+    }
+    visitor?.addEventListener("abort", () => reader.cancel().catch(() => {}));
+    return resumed(chunks, reader);
+  } finally {
+    clearTimeout(timer);
   }
-  return resumed(chunks, reader);
+}
+
+/** @param {Promise<ReadableStreamReadResult<Uint8Array>>[]} chunks */
+async function gathered(chunks) {
+  const read = await Promise.all(chunks);
+  return new Blob(read.map(({ value }) => value ?? "")).arrayBuffer();
 }
 
 /**
- * A stream of what was read already, and then the rest.
- * @param {Uint8Array[]} chunks
+ * A stream of what was read or asked for already, and then the rest.
+ * @param {Promise<ReadableStreamReadResult<Uint8Array>>[]} chunks
  * @param {ReadableStreamDefaultReader<Uint8Array>} reader
  */
 function resumed(chunks, reader) {
   return new ReadableStream({
     async pull(controller) {
-      const held = chunks.shift();
-      const { done, value } = held
-        ? { done: false, value: held }
-        : await reader.read();
+      const { done, value } = await (chunks.shift() ?? reader.read());
       if (done) controller.close();
       else controller.enqueue(value);
     },
@@ -157,14 +176,15 @@ const DECODED = ["gzip", "br"];
  * would wait for a clone that JavaScript reads.
  * @param {Response} clone
  * @param {number} limit
+ * @param {AbortSignal} [signal] ends it
  */
-export async function whole(clone, limit) {
+export async function whole(clone, limit, signal) {
   const { body, headers } = clone;
   if (!body) return new ArrayBuffer(0);
   const raw = await wholeRaw(clone, limit);
   if (raw) return raw;
   const { readable, writable } = new IdentityTransformStream();
-  const piped = body.pipeTo(writable);
+  const piped = body.pipeTo(writable, { signal });
   // A declared length binds only what is not packed.
   const isBound =
     headers.has("content-length") && !headers.has("content-encoding");

@@ -9,7 +9,7 @@ use super::clock::Steady;
 use super::flights::{End, Flights};
 use super::shared::Shared;
 use crate::origins::{Objects, Origins, Standing};
-use crate::policy::{Configuration, Policy};
+use crate::policy::{Configuration, Policy, Rescue};
 use crate::retry::{Budget, Random};
 use crate::slots::{Slot, Slots, digest};
 use crate::verdict::{Cause, Failure};
@@ -248,10 +248,14 @@ impl Memory {
         watches
     }
 
-    /// Whether an answer broke off lately.
+    /// Whether answers are held until they are whole.
     #[must_use]
-    pub fn cuts(&self, now: Timestamp) -> bool {
-        now < self.cuts_until
+    pub fn rescues(&self, rule: Rescue, now: Timestamp) -> bool {
+        match rule {
+            Rescue::Off => false,
+            Rescue::Auto => now < self.cuts_until,
+            Rescue::UpTo(_) => true,
+        }
     }
 
     /// Whether an attempt may go on behind its reply until `until`: one for each

@@ -95,13 +95,9 @@ pub fn open(
             _ => Opening::Exchange,
         };
     }
-    let suspected = match policy.rescue {
-        Rescue::Off => false,
-        Rescue::Auto => memory.cuts(now),
-        Rescue::UpTo(_) => true,
-    };
+    let rescued = memory.rescues(policy.rescue, now);
     let involved = needs_exchange(request, policy)
-        || (suspected && request.method == Method::Get && !policy.observe)
+        || (rescued && request.method == Method::Get && !policy.observe)
         || arrival.body.is_worth_holding(request, policy)
         || answers_from_cache(request, policy);
     let small = arrival.body.is_small(policy);

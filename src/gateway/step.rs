@@ -110,10 +110,35 @@ pub enum Step {
     /// Wait for an attempt, at most until then.
     Wait(Timestamp),
     /// Look at the body of the response to the attempt of this number, as it is
-    /// small; if it is not after all, it is good.
-    Inspect(u8),
+    /// small; if it is not after all, or is not whole by then, it is good.
+    Inspect(u8, Timestamp),
     /// Send the reply.
     Reply(Reply),
+}
+
+impl Step {
+    /// When the exchange wants to be woken, if it does.
+    #[must_use]
+    pub const fn wakes_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Wait(until) => Some(until),
+            Self::Reply(reply) => reply.goes_on,
+            Self::Look | Self::Begin(_) | Self::Inspect(..) => None,
+        }
+    }
+
+    /// The same step with its times by another clock.
+    pub(super) fn map(self, clock: impl Fn(Timestamp) -> Timestamp) -> Self {
+        match self {
+            Self::Wait(until) => Self::Wait(clock(until)),
+            Self::Inspect(number, until) => Self::Inspect(number, clock(until)),
+            Self::Reply(Reply { source, goes_on }) => Self::Reply(Reply {
+                source,
+                goes_on: goes_on.map(clock),
+            }),
+            Self::Look | Self::Begin(_) => self,
+        }
+    }
 }
 
 /// How the request ends.
@@ -121,9 +146,9 @@ pub enum Step {
 pub struct Reply {
     /// Whose response goes out.
     pub source: Source,
-    /// Until when the running attempt goes on behind the reply, so that its late
-    /// answer still refreshes the copy, if it does. Its end is an event like any
-    /// other.
+    /// The running attempt goes on behind the reply, if it does, so that its late
+    /// answer still refreshes the copy. Its end is an event like any other; at
+    /// this time the exchange wants to be woken.
     pub goes_on: Option<Timestamp>,
 }
 

@@ -24,6 +24,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const SILENCE_OF_A_STRANGER: Duration = Duration::from_secs(3);
 /// Silence towards fewer requests than this says nothing.
 const FEW: u32 = 5;
+/// Silence towards so many is silence towards everybody.
+const MANY: u32 = 20;
 /// An outage that was shorter needs no care at its end.
 const SHORT: Duration = Duration::from_secs(3);
 
@@ -330,6 +332,11 @@ impl Health {
     /// Whether nobody got an answer for so long that waiting on is of no use.
     pub(super) fn is_silent(&self, now: Timestamp) -> bool {
         self.silent_for(now) >= self.silence().saturating_mul(2)
+    }
+
+    /// The same for what cannot be asked again: it takes more to be sure.
+    pub(super) fn is_mute(&self, now: Timestamp) -> bool {
+        self.unanswered >= MANY && self.silent_for(now) >= self.silence().saturating_mul(4)
     }
 
     /// What the last failure was.

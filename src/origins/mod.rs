@@ -205,12 +205,17 @@ impl Origins {
     }
 
     /// Whether an origin has answered nobody for so long that waiting on is of
-    /// no use.
+    /// no use. For a request that is not `repeatable` it takes more to be sure: if
+    /// it was slow and nothing else, what it did is lost with the answer.
     #[must_use]
-    pub fn is_silent(&self, origin: usize, now: Timestamp) -> bool {
-        self.health
-            .get(origin)
-            .is_some_and(|health| health.is_silent(now))
+    pub fn is_silent(&self, origin: usize, repeatable: bool, now: Timestamp) -> bool {
+        self.health.get(origin).is_some_and(|health| {
+            if repeatable {
+                health.is_silent(now)
+            } else {
+                health.is_mute(now)
+            }
+        })
     }
 
     /// The last failure of the first origin that had one.

@@ -36,6 +36,12 @@ impl Repeatability {
             (false, false, false) => Self::Unsafe,
         }
     }
+
+    /// Whether one that may have been carried out may be sent again.
+    #[must_use]
+    pub const fn is_free(self) -> bool {
+        matches!(self, Self::Safe | Self::OptedIn | Self::KeyedAndOptedIn)
+    }
 }
 
 /// Where a failed request may be tried again.

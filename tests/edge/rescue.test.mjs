@@ -4,6 +4,7 @@
  * until it is complete: for a minute after one broke off, or always.
  */
 import assert from "node:assert/strict";
+import { rawOrigin } from "../support/raw.mjs";
 import { test } from "../support/test.mjs";
 import { EAGER, HOST, siteWith, sourceOf } from "../support/site.mjs";
 import { until } from "../support/until.mjs";
@@ -58,6 +59,19 @@ test("what is longer streams, and its break stays visible", async (t) => {
   const seen = await site.get("/");
   assert.equal(seen.complete, false);
   assert.equal(site.origin.calls.length, 1);
+});
+
+test("what stalls goes out as it came, and ends with its visitor", async (t) => {
+  const bytes =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 500\r\n\r\nhalf";
+  const { url, seen: origin } = await rawOrigin(t, { bytes });
+  for (const wishes of [{ rescue: "64KiB" }, { disguised: true }]) {
+    const lastgood = { ...EAGER, soft_deadline: "100ms", ...wishes };
+    const site = await siteWith(t, { lastgood, origins: () => url });
+    const seen = await site.ask({ abortMs: 1500 });
+    assert.equal(seen.text, "half");
+    await until("the connection is closed", () => origin.open === 0);
+  }
 });
 
 test("off: nothing is held", async (t) => {

@@ -1,8 +1,9 @@
 //! The host behind its replies: late answers, and what goes into the store.
 
 use super::play::Host;
+use super::visit::Stage;
 use super::{Seen, Stored};
-use lastgood::gateway::{self, End as Landed, Event};
+use lastgood::gateway::{self, End as Landed, Event, Step};
 use lastgood::wire::Listed;
 use std::rc::Rc;
 
@@ -15,18 +16,32 @@ impl<'w> Host<'w> {
         let event = it.event(&running, now);
         let response = it.response.clone();
         self.note(visit, Seen::Late(running.origin, running.end));
-        self.tell_late(visit, event);
+        let _ = self.tell_late(visit, event);
         if let (Event::Responded(..), Some((origin, status, fields))) = (event, response) {
             self.keep_if_due(visit, origin, status, &fields);
         }
         self.let_go(visit);
     }
 
-    pub(super) fn tell_late(&mut self, visit: usize, event: Event) {
+    /// Looks in on the attempt that goes on behind a reply.
+    pub(super) fn late_look(&mut self, visit: usize) {
+        match self.tell_late(visit, Event::Woke).wakes_at() {
+            Some(until) => {
+                self.wait(visit, until);
+                self.visits[visit].stage = Stage::Replied;
+            }
+            None => {
+                self.note(visit, Seen::LateNoMore);
+                self.let_go(visit);
+            }
+        }
+    }
+
+    fn tell_late(&mut self, visit: usize, event: Event) -> Step {
         let now = self.clock(visit);
         let exchange = self.visits[visit].exchange.as_mut();
         let exchange = exchange.expect("there is an exchange");
-        let _ = exchange.step(event, now, &mut self.memory);
+        exchange.step(event, now, &mut self.memory)
     }
 
     pub(super) fn keep_if_due(&mut self, visit: usize, origin: usize, status: u16, fields: &str) {

@@ -229,7 +229,7 @@ impl<'w> Host<'w> {
                     return self.plan(visit, self.now + self.world.look_takes, What::Found);
                 }
                 Step::Begin(attempt) => self.begin(visit, attempt),
-                Step::Inspect(_) => {
+                Step::Inspect(..) => {
                     let disguised = self.visits[visit].disguised;
                     let cause = disguised.then_some(Cause::Disguised);
                     self.note(visit, Seen::Inspected(cause));
@@ -250,7 +250,7 @@ impl<'w> Host<'w> {
         self.visits[visit].stage = Stage::Absent;
     }
 
-    fn wait(&mut self, visit: usize, until: Timestamp) {
+    pub(super) fn wait(&mut self, visit: usize, until: Timestamp) {
         self.visits[visit].stage = Stage::Waiting;
         let after = match until {
             Timestamp::NEVER => u64::MAX,
@@ -327,11 +327,7 @@ impl<'w> Host<'w> {
         match stage {
             Stage::Watched => self.start(visit, Some(self.visits[visit].running[0].origin)),
             Stage::Waiting => self.wakes(visit),
-            Stage::Replied => {
-                self.note(visit, Seen::LateNoMore);
-                self.tell_late(visit, Event::Woke);
-                self.let_go(visit);
-            }
+            Stage::Replied => self.late_look(visit),
             Stage::Absent | Stage::Looking => {}
         }
     }

@@ -71,7 +71,7 @@ impl Scenario {
             }
             Seen::Passed => "pass it on".into(),
             Seen::Step(Step::Look) => "look for a copy".into(),
-            Seen::Step(Step::Inspect(_)) => "look at the body".into(),
+            Seen::Step(Step::Inspect(..)) => "look at the body".into(),
             Seen::Step(Step::Begin(attempt)) => {
                 let beside = if attempt.beside && attempt.number > 1 {
                     ", beside the one before"

@@ -59,6 +59,7 @@ pub(crate) fn events(bytes: &[u8]) -> Vec<Step> {
     for trial in &mut trials {
         trial.come_to_an_end(&mut world, &mut steps);
         trial.check_that_the_reply_is_final(&mut world, &mut bytes);
+        trial.check_that_what_goes_on_ends(&mut world);
     }
     steps
 }
@@ -157,7 +158,7 @@ impl Trial {
             None => self.tell(world, Event::Start),
             Some(Step::Look) => self.look(world, None),
             Some(Step::Begin(_)) => self.tell(world, Event::Begun),
-            Some(Step::Inspect(_)) => self.tell(world, Event::Inspected(None)),
+            Some(Step::Inspect(..)) => self.tell(world, Event::Inspected(None)),
             Some(Step::Wait(Timestamp::NEVER)) => self.tell(world, Event::Left),
             Some(Step::Wait(until)) => {
                 world.now = world.now.max(until);
@@ -232,7 +233,10 @@ impl Trial {
         self.looks |= step == Step::Look;
         self.left |= event == Event::Left && self.told.len() > 1;
         match was {
-            Some(reply) => self.hold(step == Step::Reply(reply), "a reply is final"),
+            Some(reply) => {
+                let same = matches!(step, Step::Reply(again) if again.source == reply.source);
+                self.hold(same, "a reply is final");
+            }
             None => self.check(step, world),
         }
         step
@@ -245,7 +249,7 @@ impl Trial {
             Step::Reply(reply) => self.check_reply(reply, world),
             Step::Look => self.hold(self.takes_copies(), "no copy may be shown"),
             // By which clock a rescue is over only the memory knows.
-            Step::Inspect(_) => self.hold(!self.policy.observe, "no body is to be looked at"),
+            Step::Inspect(..) => self.hold(!self.policy.observe, "no body is to be looked at"),
         }
     }
 
@@ -330,6 +334,18 @@ impl Trial {
             world.now = world.now.after(passed);
             let _ = self.tell(world, event);
         }
+    }
+
+    fn check_that_what_goes_on_ends(&mut self, world: &mut World) {
+        const SECONDS: usize = 26;
+        for _ in 0..SECONDS {
+            let Some(until) = self.reply().and_then(|reply| reply.goes_on) else {
+                return;
+            };
+            world.now = world.now.max(until);
+            let _ = self.tell(world, Event::Woke);
+        }
+        self.hold(false, "what goes on behind a reply has an end");
     }
 
     fn hold(&self, holds: bool, why: &str) {

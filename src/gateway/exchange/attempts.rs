@@ -5,7 +5,7 @@ use crate::gateway::memory::Memory;
 use crate::gateway::runs::{Run, Runs};
 use crate::gateway::step::{Attempt, Source, Step, Tried, Would};
 use crate::origins::Usable;
-use crate::policy::{Hedge, Rescue};
+use crate::policy::Hedge;
 use crate::retry::{Pause, Permission, pause, permission};
 use crate::verdict::{self, Cause, Facts, Failure, Phase};
 use crate::wire::{Timestamp, time::millis};
@@ -83,13 +83,12 @@ impl Exchange {
     }
 
     /// The host has begun the attempt: the copy that waited for it can go out.
-    pub(super) fn begun(&mut self) -> Step {
+    pub(super) fn begun(&mut self, now: Now) -> Step {
         match self.stand_in.take() {
             None => self.outstanding(),
             Some(aged) => {
-                let until = self.runs.latest().map(|run| self.clock.at_host(run.until));
-                self.finish(Source::Copy(aged), None)
-                    .going_on(until, &mut self.state)
+                let until = self.runs.latest().map(|run| run.until);
+                self.finish_behind(Source::Copy(aged), None, until, now)
             }
         }
     }
@@ -106,8 +105,10 @@ impl Exchange {
             return self.after_all(number, failure, now, memory);
         }
         if failure.is_none() && self.looks_at(facts, now, memory) {
-            self.state = State::Inspecting { number };
-            return Step::Inspect(number);
+            let patience = self.policy.soft_deadline.max(LOOK_IN);
+            let until = now.wall.after(patience).min(self.deadline());
+            self.state = State::Inspecting { number, until };
+            return Step::Inspect(number, until);
         }
         self.holds_response = true;
         self.ended(number, failure, now, memory)
@@ -115,13 +116,9 @@ impl Exchange {
 
     /// Whether a good answer is held and looked at before it goes out.
     pub(super) fn looks_at(&self, facts: &Facts, now: Now, memory: &Memory) -> bool {
-        let rescues = match self.policy.rescue {
-            Rescue::Off => false,
-            Rescue::Auto => memory.cuts(now.steady),
-            Rescue::UpTo(_) => true,
-        };
         let disguised = facts.is_small && self.policy.disguised;
-        !self.policy.observe && (disguised || (facts.holdable && rescues))
+        let rescued = facts.holdable && memory.rescues(self.policy.rescue, now.steady);
+        !self.policy.observe && (disguised || rescued)
     }
 
     pub(super) fn inspected(

@@ -1,9 +1,10 @@
 //! How a request ends, and what it leaves behind.
 
-use super::{Exchange, Now, State};
+use super::{Exchange, LATE_LOOK_IN, Now, State};
 use crate::copies::Aged;
 use crate::gateway::flights::End;
 use crate::gateway::memory::Memory;
+use crate::gateway::runs::Run;
 use crate::gateway::step::{Event, Reply, Source, Step};
 use crate::policy::AnswerWith;
 use crate::verdict::{self, Cause, Failure};
@@ -16,12 +17,31 @@ impl Exchange {
 
     pub(super) fn finish_with(&mut self, source: Source, failure: Option<Failure>) -> Step {
         self.failure = failure;
-        let reply = Reply {
-            source,
-            goes_on: None,
-        };
+        self.replied(source, None)
+    }
+
+    /// Ends the request, while its attempt goes on behind the reply until then.
+    pub(super) fn finish_behind(
+        &mut self,
+        source: Source,
+        failure: Option<Failure>,
+        until: Option<Timestamp>,
+        now: Now,
+    ) -> Step {
+        self.failure = failure.or(self.failure);
+        self.late_until = until.unwrap_or_default();
+        self.replied(source, self.next_late_look(now))
+    }
+
+    fn replied(&mut self, source: Source, goes_on: Option<Timestamp>) -> Step {
+        let reply = Reply { source, goes_on };
         self.state = State::Done(reply);
         Step::Reply(reply)
+    }
+
+    fn next_late_look(&self, now: Now) -> Option<Timestamp> {
+        let next = self.late_until.min(now.wall.after(LATE_LOOK_IN));
+        Some(next).filter(|next| *next > now.wall && !self.runs.is_empty())
     }
 
     /// Leaves this page alone for a while.
@@ -121,9 +141,7 @@ impl Exchange {
             }
             Event::Woke => {
                 let slow = Failure::without_answer(Cause::Timeout);
-                let run = self.runs.latest().filter(|_| reply.goes_on.is_some());
-                run.and_then(|run| self.runs.take(run.number))
-                    .map(|run| (run, Some(slow)))
+                self.late_no_more(now, memory).map(|run| (run, Some(slow)))
             }
             _ => None,
         };
@@ -138,21 +156,16 @@ impl Exchange {
                 memory.objects.free(|| self.request.key, now.steady);
             }
         }
-        Step::Reply(reply)
+        let goes_on = self.next_late_look(now);
+        self.replied(reply.source, goes_on)
     }
-}
 
-impl Step {
-    /// The same reply, with the attempt going on behind it until then.
-    pub(super) fn going_on(self, until: Option<Timestamp>, state: &mut State) -> Self {
-        let Self::Reply(reply) = self else {
-            return self;
-        };
-        let reply = Reply {
-            goes_on: until,
-            ..reply
-        };
-        *state = State::Done(reply);
-        Self::Reply(reply)
+    /// The attempt behind the reply, if its time is over: at the latest when the
+    /// platform would end it, at the earliest when its origin answers nobody.
+    fn late_no_more(&mut self, now: Now, memory: &Memory) -> Option<Run> {
+        let run = self.runs.latest()?;
+        let is_silent = || memory.origins.is_silent(run.origin, true, now.steady);
+        let over = now.wall >= self.late_until || (!self.probes && is_silent());
+        over.then(|| self.runs.take(run.number)).flatten()
     }
 }

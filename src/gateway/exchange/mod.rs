@@ -31,6 +31,8 @@ const QUEUE: Duration = Duration::from_millis(500);
 /// How long an attempt may go on behind its reply: the platform ends it after
 /// 30 s.
 const LATE: Duration = Duration::from_secs(25);
+/// How often somebody looks whether it still makes sense.
+const LATE_LOOK_IN: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug)]
 enum State {
@@ -41,7 +43,7 @@ enum State {
     /// Attempts run.
     Running,
     /// A small body is looked at.
-    Inspecting { number: u8 },
+    Inspecting { number: u8, until: Timestamp },
     /// The next attempt begins then.
     Pausing { origin: Next, until: Timestamp },
     /// Somebody else fetches the page.
@@ -100,6 +102,8 @@ pub struct Exchange {
     waits_on: bool,
     look_in: Timestamp,
     hedge_at: Timestamp,
+    /// When an attempt ends that goes on behind the reply.
+    late_until: Timestamp,
     restraint: Option<Restraint>,
     /// The origin is down, and this request finds out whether it still is.
     probes: bool,
@@ -150,6 +154,7 @@ impl Exchange {
             waits_on: false,
             look_in: Timestamp::NEVER,
             hedge_at: Timestamp::NEVER,
+            late_until: Timestamp::default(),
             restraint: None,
             probes: false,
             stand_in: None,
@@ -220,20 +225,16 @@ impl Exchange {
     /// nothing: the step that is outstanding is returned once more. Whatever
     /// comes first is the start.
     pub fn step(&mut self, event: Event, now: Timestamp, memory: &mut Memory) -> Step {
-        let awaited = match self.outstanding() {
-            Step::Wait(until) if event == Event::Woke => Some(until),
-            _ => None,
-        };
+        let awaited = self.outstanding().wakes_at();
+        let awaited = awaited.filter(|_| event == Event::Woke);
         let steady = memory.clock.read(now, awaited.map(|_| self.wakes));
         let wall = self.clock.read(now, awaited);
         let now = Now { wall, steady };
-        match self.decide(event, now, memory) {
-            Step::Wait(until) => {
-                self.wakes = steady.after(until.since(wall));
-                Step::Wait(self.clock.at_host(until))
-            }
-            step => step,
+        let step = self.decide(event, now, memory);
+        if let Some(until) = step.wakes_at() {
+            self.wakes = steady.after(until.since(wall));
         }
+        step.map(|until| self.clock.at_host(until))
     }
 
     fn decide(&mut self, event: Event, now: Now, memory: &mut Memory) -> Step {
@@ -245,14 +246,14 @@ impl Exchange {
             (State::Looking | State::Running, Event::Looked(copy)) if outstanding => {
                 self.looked(copy, now, memory)
             }
-            (State::Running, Event::Begun) => self.begun(),
+            (State::Running, Event::Begun) => self.begun(now),
             (State::Running | State::Pausing { .. }, Event::Responded(number, facts)) => {
                 self.responded(number, &facts, now, memory)
             }
             (State::Running, Event::Failed(number, cause)) => {
                 self.ended(number, Some(Failure::without_answer(cause)), now, memory)
             }
-            (State::Inspecting { number }, Event::Inspected(cause)) => {
+            (State::Inspecting { number, .. }, Event::Inspected(cause)) => {
                 self.inspected(number, cause, now, memory)
             }
             (State::Running | State::Pausing { .. } | State::Waiting { .. }, Event::Woke) => {
@@ -280,7 +281,7 @@ impl Exchange {
             State::Looking => Step::Look,
             State::Done(reply) => Step::Reply(reply),
             State::Pausing { until, .. } | State::Waiting { until } => Step::Wait(until),
-            State::Inspecting { number } => Step::Inspect(number),
+            State::Inspecting { number, until } => Step::Inspect(number, until),
             State::Running if self.look == Look::Outstanding => Step::Look,
             State::Running => Step::Wait(self.next_look()),
         }

@@ -72,7 +72,8 @@ impl Exchange {
 
     /// An attempt at an origin that answers nobody any more.
     pub(super) fn lost_cause(&self, now: Now, memory: &Memory) -> Option<Run> {
-        let silent = |run: &Run| memory.origins.is_silent(run.origin, now.steady);
+        let free = self.request.repeat.is_free();
+        let silent = |run: &Run| memory.origins.is_silent(run.origin, free, now.steady);
         self.runs
             .latest()
             .filter(|run| silent(run) && self.request.replayable && !self.policy.observe)
@@ -129,14 +130,13 @@ impl Exchange {
         if !memory.origins.have_recovered_since(began, true) {
             self.hold(slow, true, now, memory);
         }
-        let late = self.clock.at_host(now.wall.after(LATE));
-        let steady = now.steady.after(LATE);
-        let goes_on = memory.may_go_on(self.request.key, now.steady, steady);
+        let late = now.steady.after(LATE);
+        let goes_on = memory.may_go_on(self.request.key, now.steady, late);
         if !goes_on {
             self.abandon_all(now, memory);
         }
-        self.finish(Source::Copy(aged), Some(slow))
-            .going_on(goes_on.then_some(late), &mut self.state)
+        let until = goes_on.then_some(now.wall.after(LATE));
+        self.finish_behind(Source::Copy(aged), Some(slow), until, now)
     }
 
     /// Sends a second attempt beside a slow first one.
