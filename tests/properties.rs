@@ -134,7 +134,7 @@ proptest! {
 
 fn opened(copy: &Stored) -> lastgood::copies::Copy {
     let listed = lastgood::wire::Listed::new("accept-language:de");
-    lastgood::copies::Copy::open(200, &copy.sealed(), &listed).expect("its own variant")
+    lastgood::copies::Copy::open(200, &copy.envelope(), &listed).expect("its own variant")
 }
 
 #[test]

@@ -21,14 +21,27 @@ const MOVED: [&str; 9] = [
     "vary",
 ];
 
-/// Fields that a store adds on its own account.
-const ADDED: [&str; 2] = ["cf-cache-status", "cf-ray"];
+/// Fields that a store may show besides, on its own account or on ours.
+const ADDED: [&str; 7] = [
+    "age",
+    "cache-control",
+    "cf-cache-status",
+    "cf-ray",
+    "date",
+    "expires",
+    "set-cookie",
+];
 
 /// What all names of our own fields begin with.
 const OURS: &str = "lastgood-";
-const STORED_AT: &str = "lastgood-stored";
-const SELECTING: &str = "lastgood-selecting";
-const ASIDE: &str = "lastgood-was-";
+
+/// The field that holds all that was moved aside, when it was stored and for
+/// whom. It is one, as a platform asks a price for each.
+pub const ENVELOPE: &str = "lastgood-envelope";
+/// The field that holds `Vary`, for a host that has to know what to hand over.
+pub const VARY: &str = "lastgood-vary";
+const STORED_AT: &str = "stored";
+const SELECTING: &str = "selecting";
 
 /// What the platform is told: a year, so that only our own rules end a copy.
 const STORE_FOR: &str = "public, max-age=31536000";
@@ -46,6 +59,18 @@ impl Changes {
     /// Removes a field.
     pub fn remove(&mut self, name: &str) {
         self.line(&[name]);
+    }
+
+    /// Whether a field is changed.
+    #[must_use]
+    pub fn touch(&self, name: &str) -> bool {
+        let rests = self
+            .0
+            .split('\n')
+            .filter_map(|line| line.strip_prefix(name));
+        rests
+            .into_iter()
+            .any(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
     /// Appends later changes, which win over earlier ones.
@@ -81,46 +106,78 @@ pub fn seal(response: &str, request: &dyn Fields, now: Timestamp) -> Changes {
     names
         .filter(|name| name.starts_with(OURS))
         .for_each(|name| changes.remove(name));
+    let vary = fields.get("vary");
+    let mut envelope = String::new();
+    pack(&mut envelope, STORED_AT, &format!("{}", now.as_millis()));
+    pack(
+        &mut envelope,
+        SELECTING,
+        &wire::vary::selecting(vary, request),
+    );
     for name in MOVED {
         let value = fields.get(name);
         if !value.is_empty() {
             changes.remove(name);
-            changes.set(&format!("{ASIDE}{name}"), value);
+            pack(&mut envelope, name, value);
         }
     }
-    changes.set(STORED_AT, &format!("{}", now.as_millis()));
-    changes.set(
-        SELECTING,
-        &wire::vary::selecting(fields.get("vary"), request),
-    );
+    // A space at the end of a field's value is lost.
+    envelope.push('.');
+    if !vary.is_empty() {
+        changes.set(VARY, vary);
+    }
+    changes.set(ENVELOPE, &envelope);
     changes.set("cache-control", STORE_FOR);
     changes
 }
 
-/// The changes that turn what is stored back into the response.
+/// The changes that turn what is stored under an envelope back into the
+/// response, and then some of our `own`. No field is changed twice, as a platform
+/// asks a price for each change.
 #[must_use]
-pub fn restore(stored: &str) -> Changes {
-    let fields = Listed::new(stored);
+pub fn restore(envelope: &str, own: &Changes) -> Changes {
     let mut changes = Changes::default();
-    for name in MOVED {
-        let aside = format!("{ASIDE}{name}");
-        let value = fields.get(&aside);
-        if !value.is_empty() {
-            changes.set(name, value);
-            changes.remove(&aside);
-        } else if fields.has(name) {
+    changes.remove(ENVELOPE);
+    changes.remove(VARY);
+    let moved = || Packed(envelope).filter(|(name, _)| MOVED.contains(name));
+    for name in ADDED {
+        if !own.touch(name) && moved().all(|(moved, _)| moved != name) {
             changes.remove(name);
         }
     }
-    // These two are always there, one of them often empty.
-    changes.remove(STORED_AT);
-    changes.remove(SELECTING);
-    // What is not there need not be removed, which costs a host as much.
-    let others = ["set-cookie"].into_iter().chain(ADDED);
-    others
-        .filter(|name| fields.has(name))
-        .for_each(|name| changes.remove(name));
+    for (name, value) in moved().filter(|(name, _)| !own.touch(name)) {
+        changes.set(name, value);
+    }
+    changes.extend(own);
     changes
+}
+
+/// Appends a field to an envelope: `name length value `.
+fn pack(envelope: &mut String, name: &str, value: &str) {
+    envelope.push_str(&format!("{name} {} {value} ", value.len()));
+}
+
+/// The fields in an envelope.
+#[derive(Clone, Copy, Debug)]
+struct Packed<'a>(&'a str);
+
+impl<'a> Iterator for Packed<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, rest) = word(self.0)?;
+        let (length, rest) = word(rest)?;
+        let (value, rest) = rest.split_at_checked(length.parse().ok()?)?;
+        self.0 = rest.strip_prefix(' ').unwrap_or_default();
+        Some((name, value))
+    }
+}
+
+/// The text before the first space, and the text after it.
+fn word(text: &str) -> Option<(&str, &str)> {
+    let space = text.bytes().position(|byte| byte == b' ')?;
+    let (word, rest) = text.split_at_checked(space)?;
+    Some((word, rest.get(1..)?))
 }
 
 /// `Vary` among all fields of a response.
@@ -134,42 +191,47 @@ pub fn vary(response: &str) -> &str {
 
 /// The caching fields of a stored response, as they came.
 #[derive(Debug)]
-pub(super) struct Originals {
-    /// `name:value` lines.
-    pub(super) fields: String,
+pub(super) struct Originals<'a> {
+    /// In the order of [`MOVED`].
+    values: [&'a str; MOVED.len()],
+    selecting: &'a str,
     /// When it was stored.
     pub(super) stored_at: Timestamp,
-    vary: String,
-    selecting: String,
 }
 
-impl Originals {
+impl<'a> Originals<'a> {
+    /// Reads an envelope; `None` for what is not one.
+    pub(super) fn read(envelope: &'a str) -> Option<Self> {
+        let mut fields = Packed(envelope);
+        let mut next = |wanted| fields.next().filter(|(name, _)| *name == wanted);
+        let (_, stored_at) = next(STORED_AT)?;
+        let (_, selecting) = next(SELECTING)?;
+        let mut values = [""; MOVED.len()];
+        for (name, value) in fields {
+            let known = MOVED.iter().position(|moved| *moved == name);
+            if let Some(slot) = known.and_then(|index| values.get_mut(index)) {
+                *slot = value;
+            }
+        }
+        Some(Self {
+            values,
+            selecting,
+            stored_at: Timestamp::from_millis(stored_at.parse().ok()?),
+        })
+    }
+
     /// Whether the stored response is the variant for a request.
     pub(super) fn selects(&self, request: &dyn Fields) -> bool {
-        wire::vary::selecting(&self.vary, request) == self.selecting
+        wire::vary::selecting(self.get("vary"), request) == self.selecting
     }
 }
 
-/// Reads an envelope; `None` for what is not one.
-pub(super) fn originals(stored: &str) -> Option<Originals> {
-    let fields = Listed::new(stored);
-    let stored_at = Timestamp::from_millis(fields.get(STORED_AT).parse().ok()?);
-    let mut originals = String::new();
-    for line in stored
-        .split('\n')
-        .filter_map(|line| line.strip_prefix(ASIDE))
-    {
-        originals.push_str(line);
-        originals.push('\n');
+impl Fields for Originals<'_> {
+    fn get(&self, name: &str) -> &str {
+        let known = MOVED.iter().position(|moved| *moved == name);
+        let value = known.and_then(|index| self.values.get(index));
+        value.copied().unwrap_or_default()
     }
-    let vary = String::from(Listed::new(&originals).get("vary"));
-    let selecting = String::from(fields.get(SELECTING));
-    Some(Originals {
-        fields: originals,
-        stored_at,
-        vary,
-        selecting,
-    })
 }
 
 #[cfg(test)]
@@ -204,23 +266,67 @@ mod tests {
         let stored = apply(response, &seal(response, &request, now));
         assert!(stored.contains("cache-control:public, max-age=31536000"));
         assert!(!stored.contains("\netag:"));
-        let opened = originals(&stored).unwrap();
+        let listed = Listed::new(&stored);
+        let envelope = listed.get(ENVELOPE);
+        let opened = Originals::read(envelope).unwrap();
         assert_eq!(opened.stored_at, now);
         assert!(opened.selects(&Listed::new("accept-language: de")));
         assert!(!opened.selects(&Listed::new("accept-language:fr")));
-        assert_eq!(apply(&stored, &restore(&stored)), response);
+        assert_eq!(listed.get(VARY), "Accept-Language");
+        assert_eq!(
+            apply(&stored, &restore(envelope, &Changes::default())),
+            response
+        );
+        let mut own = Changes::default();
+        own.remove("etag");
+        own.set("cache-control", "no-store");
+        let changes = restore(envelope, &own);
+        let rest = "cache-control:no-store\ncontent-type:text/html\nvary:Accept-Language";
+        assert_eq!(apply(&stored, &changes), rest);
+        assert_eq!(changes.as_str().matches("cache-control").count(), 1);
     }
 
     #[test]
     fn what_is_not_ours_is_no_copy() {
         for foreign in [
             "",
-            "content-type:text/html",
-            "lastgood-stored:x",
-            "lastgood-stored:-1",
+            "x",
+            "stored",
+            "stored 1",
+            "stored 1 x",
+            "stored 2 1",
+            "stored 99999999999999999999 1",
+            "stored 1 é",
+            "stored 2 -1",
+            "stored 1 1 etag 1 x",
+            "etag 9 1 stored 1 1 selecting 0  ",
         ] {
-            assert!(originals(foreign).is_none(), "{foreign}");
+            assert!(Originals::read(foreign).is_none(), "{foreign}");
         }
+        assert!(Originals::read("stored 1 1 selecting 0 ").is_some());
+    }
+
+    #[test]
+    fn nothing_is_lost_at_the_end_of_the_field() {
+        let stored = apply("", &seal("", &Listed::new(""), Timestamp::default()));
+        let listed = Listed::new(&stored);
+        let envelope = listed.get(ENVELOPE);
+        assert_eq!(envelope, envelope.trim());
+        assert!(Originals::read(envelope).is_some());
+    }
+
+    #[test]
+    fn no_value_can_pass_for_another_field() {
+        let response = "cache-control:max-age=5 stored 1 7 vary 1 x\netag: 3 x";
+        let stored = apply(
+            response,
+            &seal(response, &Listed::new(""), Timestamp::default()),
+        );
+        let listed = Listed::new(&stored);
+        let envelope = listed.get(ENVELOPE);
+        assert_eq!(Originals::read(envelope).unwrap().get("vary"), "");
+        let back = apply(&stored, &restore(envelope, &Changes::default()));
+        assert_eq!(back, response);
     }
 
     proptest! {
@@ -228,8 +334,10 @@ mod tests {
         fn hostile_fields_survive(value in "[^\n\r:]{0,40}", name in "[a-z-]{1,20}") {
             let fields = alloc::format!("{name}:{value}\ncache-control:{value}\nvary:{value}");
             let sealed = apply(&fields, &seal(&fields, &Listed::new(""), Timestamp::default()));
-            let _ = originals(&sealed);
-            let _ = restore(&sealed);
+            let listed = Listed::new(&sealed);
+            prop_assert!(Originals::read(listed.get(ENVELOPE)).is_some());
+            let _ = restore(listed.get(ENVELOPE), &Changes::default());
+            let _ = (Originals::read(&value), restore(&value, &Changes::default()));
         }
     }
 }

@@ -15,11 +15,11 @@ mod window;
 pub use admission::{Refusal, may_keep, may_keep_body};
 pub use conditional::is_not_modified;
 pub use due::Due;
-pub use envelope::{Changes, restore, seal, vary};
+pub use envelope::{Changes, ENVELOPE, VARY, restore, seal, vary};
 pub use room::Room;
 
 use crate::policy::Policy;
-use crate::wire::{CacheControl, Fields, Listed, ResponseHead, Timestamp};
+use crate::wire::{CacheControl, Fields, ResponseHead, Timestamp};
 use core::time::Duration;
 
 /// A stored last good response, as far as rules need it.
@@ -61,19 +61,17 @@ impl Copy {
         }
     }
 
-    /// Opens what was stored: `None` if it is not ours, is damaged, or is the
-    /// variant of another request.
+    /// Opens what was stored under an [`ENVELOPE`]: `None` if it is not ours, is
+    /// damaged, or is the variant of another request. Of the request the fields
+    /// matter that [`VARY`] names.
     #[must_use]
-    pub fn open(status: u16, stored: &str, request: &dyn Fields) -> Option<Self> {
-        let originals = envelope::originals(stored)?;
+    pub fn open(status: u16, envelope: &str, request: &dyn Fields) -> Option<Self> {
+        let originals = envelope::Originals::read(envelope)?;
         if !originals.selects(request) {
             return None;
         }
-        let fields = Listed::new(&originals.fields);
-        Some(Self::new(
-            &ResponseHead::read(status, &fields),
-            originals.stored_at,
-        ))
+        let head = ResponseHead::read(status, &originals);
+        Some(Self::new(&head, originals.stored_at))
     }
 
     /// How old it is at `now`.
@@ -114,6 +112,7 @@ pub fn usable_for(response: &ResponseHead<'_>, policy: &Policy) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Listed;
 
     fn copy(fields: &str) -> Copy {
         let listed = Listed::new(fields);

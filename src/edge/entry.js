@@ -50,8 +50,9 @@ export default {
         started,
       );
       if (opening === ASIDE) return pass(request, 0).catch(lastResort);
-      if (opening === EXCHANGE) return exchange(request, ctx, started);
-      return watch(request, ctx, opening, started);
+      const arrival = { request, fields, started };
+      if (opening === EXCHANGE) return exchange(arrival, ctx);
+      return watch(arrival, ctx, opening);
     } catch (error) {
       fault(error);
       return ask(request, plainWay(request, env)).catch(lastResort);
@@ -80,13 +81,13 @@ function pass(request, origin) {
 
 /**
  * The first attempt: passed on as it comes if it is good and in time.
- * @param {Request} request
+ * @param {import("./exchange.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  * @param {number} opening
- * @param {number} started
  * @returns {Promise<Response>}
  */
-function watch(request, ctx, opening, started) {
+function watch(arrival, ctx, opening) {
+  const { request, started } = arrival;
   const patience = opening % PER_ORIGIN;
   const origin = (opening - patience) / PER_ORIGIN;
   const first = { promise: pass(request, origin), origin };
@@ -97,7 +98,7 @@ function watch(request, ctx, opening, started) {
       if (!waiting) return;
       waiting = false;
       clearTimeout(timer);
-      resolve(exchange(request, ctx, started, first));
+      resolve(exchange(arrival, ctx, first));
     }
     first.promise.then((response) => {
       if (!waiting) return;
@@ -146,15 +147,14 @@ function isGood(request, ctx, response, origin, started) {
 
 /**
  * The rest of a request's life, and the way out if the core fails in it.
- * @param {Request} request
+ * @param {import("./exchange.js").Arrival} arrival
  * @param {ExecutionContext} ctx
- * @param {number} started
  * @param {import("./exchange.js").First} [first]
  * @returns {Promise<Response>}
  */
-async function exchange(request, ctx, started, first) {
+async function exchange(arrival, ctx, first) {
   /** @type {import("./exchange.js").Hand} */
-  const hand = { request, started, began: first !== undefined, running: [] };
+  const hand = { ...arrival, began: first !== undefined, running: [] };
   try {
     return await serve(hand, ctx, first);
   } catch (error) {

@@ -25,6 +25,12 @@ const REPLY = -3;
 /** Less the milliseconds that it may last. */
 const INSPECT = -4;
 
+/** What a reply may come from, besides us. */
+const ORIGIN = 1;
+const COPY = 2;
+
+const FURTHER_FIELDS = core.further_fields();
+const STORED_FIELDS = core.stored_fields();
 const FACT_FIELDS = core.fact_fields();
 
 /** What an attempt came to whose body broke off. */
@@ -40,10 +46,14 @@ const CUT = new Error("the body broke off");
  */
 
 /**
+ * A request, the values of those of its fields that decide, and when it came.
+ * @typedef {{ request: Request, fields: string, started: number }} Arrival
+ */
+
+/**
  * What one request has in hand.
- * @typedef {object} Hand
- * @property {Request} request
- * @property {number} started
+ * @typedef {Arrival & Held} Hand
+ * @typedef {object} Held
  * @property {boolean} began whether anything was sent to an origin
  * @property {ArrayBuffer | ReadableStream} [held] its body, if held
  * @property {Running[]} running
@@ -89,7 +99,8 @@ export async function serve(hand, ctx, first) {
     hand.held = await platform.hold(request.body, core.body_limit(url));
   }
   const replayable = request.body === null || hand.held instanceof ArrayBuffer;
-  const fields = platform.lines(headers);
+  const further = platform.values(headers, FURTHER_FIELDS);
+  const fields = `${hand.fields}\n${further}`;
   const origin = first?.origin ?? -1;
   const exchange = new core.Exchange(
     method,
@@ -105,12 +116,10 @@ export async function serve(hand, ctx, first) {
   if (patience < 0) {
     exchange.free();
   } else {
-    const { running } = hand;
+    const { request, fields, started, running } = hand;
     hand.running = [];
-    behind(
-      ctx,
-      late(exchange, { request, started, began: true, running }, patience),
-    );
+    const rest = { request, fields, started, began: true, running };
+    behind(ctx, late(exchange, rest, patience));
   }
   return response;
 }
@@ -157,8 +166,12 @@ async function drive(exchange, hand, step, first) {
 async function look(exchange, hand) {
   const stored = await platform.look(hand.request.url).catch(() => undefined);
   hand.stored = stored;
-  const fields = stored ? platform.lines(stored.headers) : "";
-  return exchange.looked(stored?.status ?? 0, fields, Date.now());
+  if (!stored) return exchange.looked(0, "", "", Date.now());
+  const { status, headers } = stored;
+  const fields = platform.values(headers, STORED_FIELDS);
+  const vary = fields.slice(0, fields.indexOf("\n"));
+  const varied = vary ? platform.named(hand.request.headers, vary) : "";
+  return exchange.looked(status, fields, varied, Date.now());
 }
 
 /**
@@ -240,7 +253,7 @@ function reply(exchange, hand, ctx) {
   const { request } = hand;
   const reply = exchange.reply(Date.now());
   const { source, status, goes_on: patience } = reply;
-  const passed = source === "origin" ? hand.response : undefined;
+  const passed = source === ORIGIN ? hand.response : undefined;
   const line = exchange.log(passed?.status ?? status, Date.now());
   if (line) console.log(line);
   if (passed) land(exchange, request, passed, ctx);
@@ -269,13 +282,13 @@ function land(exchange, request, response, ctx) {
  * @returns {Response}
  */
 function made({ source, status, changes, with_body: full, text }, hand) {
-  if (source === "origin") {
+  if (source === ORIGIN) {
     const response = taken(hand, "response");
     return changes
       ? platform.rebuilt(response, response.status, changes, true)
       : response;
   }
-  if (source !== "copy") {
+  if (source !== COPY) {
     return platform.made(full ? (text ?? "") : null, status, changes);
   }
   const stored = taken(hand, "stored");

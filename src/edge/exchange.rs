@@ -1,10 +1,10 @@
 //! The core's exchange, as the loop in `exchange.js` drives it.
 
 use super::isolate::{seed, with_isolate};
-use super::told::{Attempt, Reply};
+use super::told::{ANSWER, Attempt, COPY, NOBODY, ORIGIN, Reply};
 use super::{body_of, millis_of, time};
 use crate::answer::{self, Asker, Matter};
-use crate::copies::{self, Aged, Changes};
+use crate::copies::{self, Aged, Changes, ENVELOPE, VARY};
 use crate::gateway::{self, Body, Event, Memory, Source, Step, Told};
 use crate::policy::Policy;
 use crate::retry::Random;
@@ -20,6 +20,13 @@ const BEGIN: f64 = -2.0;
 const REPLY: f64 = -3.0;
 const INSPECT: f64 = -4.0;
 
+/// The fields of a stored response that matter.
+pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
+
+/// A page with a notice is another page: validators and length of the copy are
+/// not its own.
+const NOT_OF_NOTED: &[&str] = &["etag", "last-modified", "content-length", "accept-ranges"];
+
 /// The life of one request.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -28,20 +35,23 @@ pub struct Exchange {
     policy: Rc<Policy>,
     method: String,
     url: String,
-    fields: String,
+    /// What it asks with.
+    asked: Positional<String>,
     seed: u64,
     started: Timestamp,
     attempt: Option<gateway::Attempt>,
     reply: Option<gateway::Reply>,
-    /// The fields of the stored response, if there is one.
-    stored: String,
+    /// The [`STORED`] fields of the stored response, if there is one.
+    stored: Positional<String>,
     /// A rehearsed request learns from no other, and teaches none.
     rehearsal: Option<Memory>,
 }
 
 #[wasm_bindgen]
 impl Exchange {
-    /// A request that came at `started`; `fields` are all of its fields, and
+    /// A request that came at `started`; `fields` are the values of
+    /// [`request_fields`](super::request_fields) and
+    /// [`further_fields`](super::further_fields), and
     /// `replayable` tells whether its body can be sent more than once. `first` is
     /// the origin that it was sent to then, negative if it was not.
     #[wasm_bindgen(constructor)]
@@ -54,14 +64,14 @@ impl Exchange {
         first: i8,
         started: f64,
     ) -> Self {
-        let listed = Listed::new(&fields);
-        let head = RequestHead::read(&method, &url, &listed);
+        let asked = Positional::new(gateway::Request::FIELDS, fields);
+        let head = RequestHead::read(&method, &url, &asked);
         let (policy, origins, looped) = with_isolate(|isolate| {
             let policy = Rc::clone(isolate.configuration.policy_for(head.path));
             let looped = gateway::is_looped(&head, &isolate.memory);
             (policy, isolate.memory.origins.count(), looped)
         });
-        let asker = Asker::read(&listed);
+        let asker = Asker::read(&asked);
         let request = gateway::Request::new(&head, &url, &asker, (replayable, looped), &policy);
         let (seed, started) = (seed(), time(started));
         let first = usize::try_from(first).ok();
@@ -72,12 +82,12 @@ impl Exchange {
             policy,
             method,
             url,
-            fields,
+            asked,
             seed,
             started,
             attempt: None,
             reply: None,
-            stored: String::new(),
+            stored: Positional::new(STORED, String::new()),
             rehearsal: None,
         }
     }
@@ -93,11 +103,14 @@ impl Exchange {
         self.step(Event::Start, now)
     }
 
-    /// What was found in the store: its status and all its fields, 0 if nothing.
-    pub fn looked(&mut self, status: u16, stored: String, now: f64) -> f64 {
-        self.stored = stored;
-        let found = (status > 0)
-            .then(|| copies::Copy::open(status, &self.stored, &Listed::new(&self.fields)));
+    /// What was found in the store: its status, 0 if nothing, the values of
+    /// [`stored_fields`](super::stored_fields), and those fields of the request
+    /// that its `Vary` names.
+    pub fn looked(&mut self, status: u16, stored: String, varied: &str, now: f64) -> f64 {
+        self.stored = Positional::new(STORED, stored);
+        let envelope = self.stored.get(ENVELOPE);
+        let found =
+            (status > 0).then(|| copies::Copy::open(status, envelope, &Listed::new(varied)));
         self.step(Event::Looked(found.flatten()), now)
     }
 
@@ -230,13 +243,8 @@ impl Exchange {
         with_isolate(|isolate| {
             let origins = &isolate.memory.origins;
             let origin = origins.get(attempt.origin).filter(|it| !it.url.is_empty());
-            let changes = gateway::request_changes(
-                attempt,
-                origins,
-                &Listed::new(&self.fields),
-                &self.policy,
-                left,
-            );
+            let changes =
+                gateway::request_changes(attempt, origins, &self.asked, &self.policy, left);
             Attempt {
                 number: attempt.number,
                 beside: attempt.beside,
@@ -281,9 +289,9 @@ impl Exchange {
     pub fn reply(&self, now: f64) -> Reply {
         let goes_on = self.goes_on(now);
         let mut reply = match self.source() {
-            Source::Nobody => Reply::of("nobody", 499, Changes::default()),
-            Source::Origin => Reply::of("origin", 0, Changes::default()),
-            Source::Copy(aged) => self.copy(&self.stored, aged),
+            Source::Nobody => Reply::of(NOBODY, 499, Changes::default()),
+            Source::Origin => Reply::of(ORIGIN, 0, Changes::default()),
+            Source::Copy(aged) => self.copy(aged),
             Source::Answer(failure) => self.answer(failure),
         };
         let told = gateway::reply_changes(&self.exchange, &self.policy);
@@ -315,7 +323,7 @@ impl Exchange {
 
     /// The edge's own id of a request where it gave one, else one of ours.
     fn id(&self) -> String {
-        match Listed::new(&self.fields).get("cf-ray") {
+        match self.asked.get("cf-ray") {
             "" => format!("{:016x}", Random::new(self.seed).draw()),
             ray => String::from(ray),
         }
@@ -334,11 +342,11 @@ impl Exchange {
             id: &id,
             retry_after,
         };
-        let form = Asker::read(&Listed::new(&self.fields)).form();
+        let form = Asker::read(&self.asked).form();
         let answer = answer::compose(form, self.policy.answer_status, &matter);
         let mut fields = answer.fields;
         fields.extend(&gateway::answer_fields(&failure, &id));
-        let reply = Reply::of("answer", answer.status, fields);
+        let reply = Reply::of(ANSWER, answer.status, fields);
         Reply {
             with_body: self.method() != Method::Head,
             text: Some(answer.body),
@@ -346,30 +354,25 @@ impl Exchange {
         }
     }
 
-    fn copy(&self, stored: &str, aged: Aged) -> Reply {
+    fn copy(&self, aged: Aged) -> Reply {
         let failure = self.exchange.failure();
-        let asked = Listed::new(&self.fields);
-        let mut fields = copies::restore(stored);
-        fields.extend(&gateway::copy_fields(aged, failure, &self.id()));
-        if copies::is_not_modified(stored, &asked) {
-            return Reply::of("copy", 304, fields);
+        let Self { asked, stored, .. } = self;
+        let envelope = stored.get(ENVELOPE);
+        let mut own = gateway::copy_fields(aged, failure, &self.id());
+        if copies::is_not_modified(envelope, asked) {
+            return Reply::of(COPY, 304, copies::restore(envelope, &own));
         }
-        let content_type = Listed::new(stored);
+        let content_type = stored.get("content-type");
         let noted = failure.is_some()
             && self.policy.notice
-            && answer::wants_notice(self.method(), content_type.get("content-type"), &asked);
+            && answer::wants_notice(self.method(), content_type, asked);
         if noted {
-            // A page with a notice is another page: validators and length of
-            // the copy are not its own.
-            for name in ["etag", "last-modified", "content-length", "accept-ranges"] {
-                fields.remove(name);
-            }
+            NOT_OF_NOTED.iter().for_each(|name| own.remove(name));
         }
-        let text = noted.then(|| answer::notice(aged.age, &Listed::new(stored)));
-        let reply = Reply::of("copy", 200, fields);
+        let reply = Reply::of(COPY, 200, copies::restore(envelope, &own));
         Reply {
             with_body: self.method() != Method::Head,
-            text,
+            text: noted.then(|| answer::notice(aged.age, stored)),
             ..reply
         }
     }

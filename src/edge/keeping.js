@@ -86,11 +86,12 @@ export async function keep(request, response, reserved) {
  * @param {ExecutionContext} ctx
  */
 export function watchToTheEnd(url, response, ctx) {
-  const answered = platform.lines(response.headers);
+  const { headers } = response;
   const signal = AbortSignal.timeout(WATCHED_MS);
   const whole = platform.whole(cloned(response), Infinity, signal);
   const told = () => {
-    if (!signal.aborted) console.log(core.broke_off(url, answered, Date.now()));
+    if (signal.aborted) return;
+    console.log(core.broke_off(url, platform.lines(headers), Date.now()));
   };
   behind(
     ctx,

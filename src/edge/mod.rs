@@ -61,6 +61,23 @@ pub fn fact_fields() -> Vec<String> {
     names(Facts::FIELDS)
 }
 
+/// Names of the request fields that an [`Exchange`] is handed after the
+/// [`request_fields`].
+#[wasm_bindgen]
+#[must_use]
+pub fn further_fields() -> Vec<String> {
+    let known = RequestHead::FIELDS.len();
+    names(gateway::Request::FIELDS.get(known..).unwrap_or_default())
+}
+
+/// Names of the fields of a stored response that an [`Exchange`] is handed: the
+/// first one is its `Vary`.
+#[wasm_bindgen]
+#[must_use]
+pub fn stored_fields() -> Vec<String> {
+    names(exchange::STORED)
+}
+
 fn names(fields: &[&str]) -> Vec<String> {
     fields.iter().copied().map(String::from).collect()
 }

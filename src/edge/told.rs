@@ -20,12 +20,18 @@ pub struct Attempt {
     pub changes: String,
 }
 
+/// What [`Reply::source`] may be.
+pub(super) const NOBODY: u8 = 0;
+pub(super) const ORIGIN: u8 = 1;
+pub(super) const COPY: u8 = 2;
+pub(super) const ANSWER: u8 = 3;
+
 /// How a request ends, for the host to carry out.
 #[wasm_bindgen(getter_with_clone)]
 #[derive(Debug)]
 pub struct Reply {
-    /// `origin`, `copy` or `answer`.
-    pub source: String,
+    /// Whose response goes out.
+    pub source: u8,
     /// The status of a copy or an answer.
     pub status: u16,
     /// Changes to the fields of a copy, or the fields of an answer.
@@ -40,9 +46,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(super) fn of(source: &str, status: u16, changes: Changes) -> Self {
+    pub(super) fn of(source: u8, status: u16, changes: Changes) -> Self {
         Self {
-            source: source.into(),
+            source,
             status,
             changes: changes.as_str().into(),
             with_body: false,

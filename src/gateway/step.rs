@@ -31,6 +31,31 @@ pub struct Request {
 }
 
 impl Request {
+    /// The fields that a host has at hand for an exchange, in this order: those
+    /// of the head, which it read already, and some more.
+    pub const FIELDS: &'static [&'static str] = &[
+        "upgrade",
+        "authorization",
+        "cookie",
+        "range",
+        "idempotency-key",
+        "x-forwarded-host",
+        "forwarded",
+        "cdn-loop",
+        "lastgood-rehearsal",
+        "lastgood-attempt",
+        "lastgood-remaining",
+        "x-envoy-max-retries",
+        "x-envoy-retry-on",
+        "accept",
+        "sec-fetch-dest",
+        "sec-fetch-mode",
+        "if-none-match",
+        "if-modified-since",
+        "proxy-authorization",
+        "cf-ray",
+    ];
+
     /// Takes what matters from the head of a request for `url`. `replayable`
     /// tells whether its body, if any, can be sent a second time; `looped` that
     /// it came round too often.
@@ -185,4 +210,14 @@ pub struct Tried {
     pub took: Duration,
     /// What came of it; `None` for a good answer.
     pub failure: Option<Failure>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fields_begin_with_those_of_the_head() {
+        assert!(Request::FIELDS.starts_with(RequestHead::FIELDS));
+    }
 }

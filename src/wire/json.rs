@@ -7,6 +7,12 @@ use alloc::{format, string::String};
 pub fn string(text: &str) -> String {
     let mut safe = String::with_capacity(text.len().saturating_add(2));
     safe.push('"');
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(is_plain) {
+        safe.push_str(text);
+        safe.push('"');
+        return safe;
+    }
     for c in text.chars() {
         match c {
             '"' => safe.push_str("\\\""),

@@ -21,34 +21,46 @@ pub trait Fields {
 }
 
 /// No list of names is longer.
-const MOST_FIELDS: usize = 13;
+const MOST_FIELDS: usize = 20;
 
 /// Values one per line, in the order of an agreed list of names.
 #[derive(Clone, Copy, Debug)]
-pub struct Positional<'a> {
+pub struct Positional<T> {
     names: &'static [&'static str],
-    values: [&'a str; MOST_FIELDS],
+    lines: T,
+    /// Where each line ends.
+    ends: [usize; MOST_FIELDS],
 }
 
-impl<'a> Positional<'a> {
-    /// Values in the order of [`RequestHead::FIELDS`] or [`ResponseHead::FIELDS`].
+impl<T: AsRef<str>> Positional<T> {
+    /// Values in the order of their names, as in [`RequestHead::FIELDS`].
     #[must_use]
-    pub fn new(names: &'static [&'static str], lines: &'a str) -> Self {
-        let mut values = [""; MOST_FIELDS];
-        for (slot, value) in values.iter_mut().zip(lines.split('\n')) {
-            *slot = value;
+    pub fn new(names: &'static [&'static str], lines: T) -> Self {
+        debug_assert!(names.len() <= MOST_FIELDS, "too many names");
+        let text = lines.as_ref().as_bytes();
+        let mut ends = [text.len(); MOST_FIELDS];
+        let breaks = (0..).zip(text).filter(|(_, byte)| **byte == b'\n');
+        for (end, (place, _)) in ends.iter_mut().zip(breaks) {
+            *end = place;
         }
-        Self { names, values }
+        Self { names, lines, ends }
+    }
+
+    fn line(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = match index.checked_sub(1) {
+            None => 0,
+            Some(before) => self.ends.get(before)?.saturating_add(1),
+        };
+        self.lines.as_ref().get(start..end)
     }
 }
 
-impl Fields for Positional<'_> {
+impl<T: AsRef<str>> Fields for Positional<T> {
     fn get(&self, name: &str) -> &str {
         let known = self.names.iter().position(|known| *known == name);
-        known
-            .and_then(|index| self.values.get(index))
-            .copied()
-            .unwrap_or_default()
+        debug_assert!(known.is_some(), "{name} is not handed over");
+        known.and_then(|index| self.line(index)).unwrap_or_default()
     }
 }
 

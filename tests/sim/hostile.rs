@@ -7,7 +7,7 @@
 
 use super::{Asked, EPOCH, Stored, applied, law};
 use lastgood::answer::{self, Asker, Form, Matter};
-use lastgood::copies::{self, Copy};
+use lastgood::copies::{self, Changes, Copy};
 use lastgood::gateway::{self, Arrival, Body, Event, Exchange, Memory, Request, Source, Told};
 use lastgood::policy::{self, Policy, Value};
 use lastgood::retry::Random;
@@ -147,16 +147,21 @@ fn heads(text: &str) {
             for answered in [&listed as &dyn Fields, &by_position] {
                 let response = ResponseHead::read(200, answered);
                 let _ = copies::may_keep(&request, &response, &policy);
-                let _ = Facts::read(200, answered, &policy, EPOCH);
                 let _ = Copy::new(&response, EPOCH).showable(&policy, EPOCH);
             }
         }
+    }
+    for facts in [
+        &listed as &dyn Fields,
+        &Positional::new(Facts::FIELDS, text),
+    ] {
+        let _ = Facts::read(200, facts, &policy, EPOCH);
     }
     let asked = Asked::new("GET", text, Body::None);
     check_keeping(&asked, 200, text, &policy);
     let _ = copies::is_not_modified(text, &listed);
     let _ = Copy::open(200, text, &listed);
-    let _ = copies::restore(text);
+    let _ = copies::restore(text, &Changes::default());
     let _ = copies::vary(text);
     let bytes = u64::try_from(text.len()).unwrap();
     let kept = copies::may_keep_body("text/html", bytes, text).is_ok();
@@ -266,13 +271,18 @@ pub(crate) fn envelope(text: &str) {
     };
     let sealed = stored.sealed();
 
-    let opened = Copy::open(200, &sealed, &request).expect("it is the variant of its own request");
+    let envelope = stored.envelope();
+    let opened =
+        Copy::open(200, &envelope, &request).expect("it is the variant of its own request");
     let original = foreign.join("\n");
     let direct = Listed::new(&original);
     let expected = Copy::new(&ResponseHead::read(200, &direct), EPOCH);
     assert_eq!(opened, expected, "{original:?}");
 
-    let restored = applied(&sealed, copies::restore(&sealed).as_str());
+    let restored = applied(
+        &sealed,
+        copies::restore(&envelope, &Changes::default()).as_str(),
+    );
     let mut restored: Vec<&str> = restored.lines().collect();
     restored.sort_unstable();
     foreign.sort_unstable();

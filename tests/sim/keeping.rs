@@ -76,7 +76,7 @@ impl<'w> Host<'w> {
     }
 
     pub(super) fn keep(&mut self, path: &'w str, stored: Stored) {
-        let sealed = stored.sealed();
-        self.store.insert(path, (sealed, Rc::new(stored)));
+        let envelope = stored.envelope();
+        self.store.insert(path, (envelope, Rc::new(stored)));
     }
 }

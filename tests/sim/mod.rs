@@ -29,7 +29,7 @@ use lastgood::answer::Asker;
 use lastgood::copies;
 use lastgood::gateway::{Body, Request};
 use lastgood::policy::{Configuration, Policy};
-use lastgood::wire::{Listed, RequestHead, Timestamp};
+use lastgood::wire::{Fields, Listed, RequestHead, Timestamp};
 use std::{rc::Rc, time::Duration};
 
 /// When every simulation begins, in true time.
@@ -193,6 +193,11 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
+    /// What is opened of the fields in the store.
+    pub(crate) fn envelope(&self) -> String {
+        Listed::new(&self.sealed()).get(copies::ENVELOPE).to_owned()
+    }
+
     /// The fields as they lie in the store.
     pub(crate) fn sealed(&self) -> String {
         let request = Listed::new(&self.selecting);

@@ -284,7 +284,7 @@ impl<'w> Host<'w> {
         let asked = self.visits[visit].asked;
         let kept = self.store.get(asked.path.as_str());
         let fields = Listed::new(&asked.fields);
-        let copy = kept.and_then(|(sealed, _)| Copy::open(200, sealed, &fields));
+        let copy = kept.and_then(|(envelope, _)| Copy::open(200, envelope, &fields));
         let stored = kept.filter(|_| copy.is_some());
         let stored = stored.map(|(_, stored)| Rc::clone(stored));
         self.note(visit, Seen::Found(stored));

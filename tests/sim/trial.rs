@@ -204,7 +204,7 @@ impl Trial {
             (self.given, self.looked_at, self.looks) = (found, world.now, false);
         }
         let request = Listed::new("");
-        let copy = found.and_then(|copy| Copy::open(200, &world.copies[copy].sealed(), &request));
+        let copy = found.and_then(|copy| Copy::open(200, &world.copies[copy].envelope(), &request));
         self.tell(world, Event::Looked(copy))
     }
 
