@@ -1,5 +1,6 @@
 // @ts-check
 /** The figures: a table for people, beside what was promised, and JSON for programs. */
+import { BUDGETS } from "../../scripts/budgets.mjs";
 
 /** @typedef {import("./healthy.mjs").Row} Row */
 /** @typedef {{ rows: Record<string, Row>, peakMb: number[] }} Healthy */
@@ -22,8 +23,8 @@ const TARGETS = {
   rpsVsFetch: 0.85,
   badCpuVsPeer: 1.2,
   rssGrowthMb: 32,
-  workerGz: 70 * 1024,
-  browserGz: 40 * 1024,
+  workerGz: BUDGETS.worker,
+  browserGz: BUDGETS.browser,
 };
 /** Ratios are promised for these. */
 const PROMISED = ["2k", "100k"];

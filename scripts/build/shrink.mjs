@@ -63,13 +63,13 @@ function exportNames(wasm) {
 }
 
 /**
- * Optimises for size and leaves names out, which are a quarter of the file.
+ * Optimises, and leaves names out, which are a quarter of the file.
  * @param {string} from
  * @param {string} to
  */
 export function optimise(from, to) {
   binaryen("wasm-opt", [
-    "-Oz",
+    "-O3",
     "--converge",
     "--strip-debug",
     "--strip-producers",

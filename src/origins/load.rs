@@ -123,11 +123,13 @@ impl Load {
         self.spoil(now);
     }
 
-    /// A good answer: while half of what is allowed is used, a little more is.
+    /// A good answer: while half of what is allowed is used, a little more is; but
+    /// not in the first second after an outage, which is when all come at once.
     pub(super) fn good(&mut self, now: Timestamp) {
         let running = self.running().saturating_mul(1000);
         if let Some(limit) = self.limit.as_mut().filter(|limit| now < limit.until)
             && running.saturating_mul(2) >= limit.milli
+            && (limit.reserves || now.since(limit.cut_at) >= SECOND)
         {
             let rounds = millis(now.since(limit.cut_at)) / 100;
             let growth = GROWTH.saturating_mul(u32::try_from(rounds.min(10)).unwrap_or(1).max(1));
@@ -227,5 +229,10 @@ mod tests {
         assert!(!load.has_room(true, at(20_000)));
         load.end(at(20_000), at(20_001));
         assert!(load.has_room(true, at(20_001)));
+        load.begin(at(20_001), false);
+        load.good(at(20_900));
+        assert!(!load.has_room(true, at(20_900)));
+        load.good(at(21_000));
+        assert!(load.has_room(true, at(21_000)));
     }
 }
