@@ -102,7 +102,8 @@ pub fn open(
         || answers_from_cache(request, policy);
     let small = arrival.body.is_small(policy);
     let mut ask = || {
-        let origin = first_origin(request, arrival.url, policy, memory, now)?;
+        let expected = small && request.method.is_safe();
+        let origin = first_origin(request, (arrival.url, expected), policy, memory, now)?;
         Some((origin, within_upload(small, first_wait(request, policy))))
     };
     match involved {
@@ -133,7 +134,7 @@ const fn needs_exchange(request: &RequestHead<'_>, policy: &Policy) -> bool {
 /// The origin that a request can go to at once and as it came, if there is one.
 fn first_origin(
     request: &RequestHead<'_>,
-    url: &str,
+    (url, expected): (&str, bool),
     policy: &Policy,
     memory: &mut Memory,
     now: Timestamp,
@@ -146,7 +147,7 @@ fn first_origin(
         return None;
     }
     let origin = memory.origins.choose_plain(now, &mut memory.random)?;
-    memory.origins.begin(origin, now);
+    memory.origins.begin(origin, expected, now);
     Some(origin)
 }
 

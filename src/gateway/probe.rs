@@ -80,7 +80,7 @@ mod tests {
             r#"{"lastgood":"probe","origin":0,"good":false,"status":503}"#
         );
         let quick = core::time::Duration::from_secs(1);
-        memory.origins.begin(0, at(130));
+        memory.origins.begin(0, true, at(130));
         memory.origins.good(0, at(130), quick, at(131));
         assert!(!memory.origins.is_out(0));
     }

@@ -277,14 +277,16 @@ mod tests {
         for turn in 0..5 {
             let now = at(millis - 1000 + turn * 250);
             let mut random = Random::new(1);
-            memory.origins.begin(0, now);
-            memory.origins.failed(0, &failure, now, now, &mut random);
+            memory.origins.begin(0, true, now);
+            memory
+                .origins
+                .failed((0, 0), &failure, now, now, &mut random);
         }
     }
 
     fn good(memory: &mut Memory, millis: u64) {
         let quick = Duration::from_secs(1);
-        memory.origins.begin(0, at(millis));
+        memory.origins.begin(0, true, at(millis));
         memory.origins.good(0, at(millis), quick, at(millis));
     }
 

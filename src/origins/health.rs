@@ -5,27 +5,21 @@
 //! page is doing; the requests that visitors make tell how the site is.
 
 mod probed;
+mod silence;
 mod told;
 
 pub use told::{News, Word};
 
-use super::latency::Latency;
 use super::load::{Load, STRANGER};
 use crate::policy::{Breaker, Ejection, Guards};
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure};
 use crate::wire::{Timestamp, time::millis};
 use core::time::Duration;
+use silence::Silence;
 
-/// Without an answer for longer than this, and twice the slowest usual answer,
-/// an origin is silent.
-const SILENCE: Duration = Duration::from_secs(1);
-/// The same while nobody knows how fast it usually is.
-const SILENCE_OF_A_STRANGER: Duration = Duration::from_secs(3);
-/// Silence towards fewer requests than this says nothing.
-const FEW: u32 = 5;
-/// Silence towards so many is silence towards everybody.
-const MANY: u32 = 20;
+/// Two refusals within so long, of different pages, are not about a page.
+const REFUSALS: Duration = Duration::from_secs(10);
 /// An outage that was shorter needs no care at its end.
 const SHORT: Duration = Duration::from_secs(3);
 
@@ -72,11 +66,12 @@ pub struct Health {
     good_at: Timestamp,
     /// When the last quick answer was asked for.
     quick_at: Timestamp,
-    /// Requests since the last answer, and when the first of them began.
-    unanswered: u32,
-    unanswered_since: Timestamp,
-    begun_at: Timestamp,
-    latency: Latency,
+    silence: Silence,
+    /// A probe that has all the time there is runs until then.
+    long_probe_until: Timestamp,
+    /// The last page that it had too much to do for, and when.
+    refused: u64,
+    refused_at: Timestamp,
     pub(super) load: Load,
     /// Until then nobody else tries an origin whose hold is over.
     leased_until: Timestamp,
@@ -85,23 +80,21 @@ pub struct Health {
 }
 
 impl Health {
-    /// Notes that an attempt begins.
-    pub(super) fn begin(&mut self, now: Timestamp) {
-        if self.unanswered == 0 || self.is_idle(now) {
-            self.unanswered = 0;
-            self.unanswered_since = now;
-        }
-        self.begun_at = now;
-        self.unanswered = self.unanswered.saturating_add(1);
+    /// Notes that an attempt begins. Only one of which a quick answer is `expected`
+    /// tells something by having none: an upload or a write may take its time.
+    pub(super) fn begin(&mut self, expected: bool, now: Timestamp) {
         self.load.begin(now, self.down.is_some());
+        if !expected {
+            return;
+        }
+        self.silence.begin(now);
     }
 
     /// Notes a good answer to an attempt that began at `began`; `quick` is how
     /// fast an answer is that nobody has to be shown a copy for.
     pub(super) fn good(&mut self, began: Timestamp, quick: Duration, now: Timestamp) {
         let took = now.since(began);
-        self.latency.note(took);
-        self.unanswered = 0;
+        self.silence.note(took, self.down.is_some(), now);
         self.load.end(began, now);
         self.load.good(now);
         self.good_at = self.good_at.max(began);
@@ -138,9 +131,10 @@ impl Health {
         }
     }
 
-    /// Notes a failed attempt that began at `began`.
+    /// Notes a failed attempt at a page that began at `began`.
     pub(super) fn failed(
         &mut self,
+        page: u64,
         failure: &Failure,
         began: Timestamp,
         now: Timestamp,
@@ -148,10 +142,10 @@ impl Health {
         random: &mut Random,
     ) {
         if failure.cause != Cause::Timeout {
-            self.unanswered = 0;
+            self.silence.broken();
         }
-        if matches!(failure.cause, Cause::Unavailable | Cause::RateLimited) {
-            self.load.overloaded(now);
+        if failure.cause == Cause::Unavailable && !failure.meant {
+            self.refused(page, now);
         }
         self.load.end(began, now);
         // What was asked before the last good answer was says nothing any more.
@@ -165,6 +159,16 @@ impl Health {
         self.count(failure, now, guards.ejection);
         self.eject(began, now, guards.ejection, random);
         self.trip(now, guards.breaker, random);
+    }
+
+    /// One page that is always refused, and asked for all the time, is no overload.
+    fn refused(&mut self, page: u64, now: Timestamp) {
+        let another = self.refused != page && now.since(self.refused_at) < REFUSALS;
+        if self.load.refuses(now) || another {
+            self.load.overloaded(now);
+        }
+        self.refused = page;
+        self.refused_at = now;
     }
 
     /// An attempt was given up before anybody knew how it would end.
@@ -228,27 +232,6 @@ impl Health {
         });
     }
 
-    /// How long an answer may be expected to take.
-    fn silence(&self) -> Duration {
-        match self.latency.percentile(99) {
-            Some(usual) => usual.saturating_mul(2).max(SILENCE),
-            None => SILENCE_OF_A_STRANGER,
-        }
-    }
-
-    fn silent_for(&self, now: Timestamp) -> Duration {
-        match self.unanswered >= FEW && !self.is_idle(now) {
-            true => now.since(self.unanswered_since),
-            false => Duration::ZERO,
-        }
-    }
-
-    /// Whether nobody has asked for so long that those who got no answer say
-    /// nothing about those who come now.
-    fn is_idle(&self, now: Timestamp) -> bool {
-        now.since(self.begun_at) > SILENCE_OF_A_STRANGER
-    }
-
     /// How the origin is doing.
     pub(super) fn standing(
         &mut self,
@@ -259,7 +242,7 @@ impl Health {
         let Some(rule) = rule else {
             return Standing::Up;
         };
-        let (silent, patience) = (self.silent_for(now), self.silence());
+        let (silent, patience) = (self.silence.lasts(now), self.silence.patience(now));
         if self.down.is_none() && silent >= patience {
             self.fall(true, now, rule, random);
         }
@@ -294,9 +277,19 @@ impl Health {
         due
     }
 
-    /// How long a probe may take: as long as answers used to.
-    pub(super) fn probe_patience(&self) -> Duration {
-        self.silence()
+    /// How long a visitor waits for a probe: as long as answers used to take.
+    pub(super) fn probe_patience(&self, now: Timestamp) -> Duration {
+        self.silence.patience(now)
+    }
+
+    /// Takes the right to be the one probe that may take up to `limit`, or finds
+    /// out nothing: without it an origin that became slow would never be found up.
+    pub(super) fn take_long_probe(&mut self, limit: Duration, now: Timestamp) -> bool {
+        let free = now >= self.long_probe_until;
+        if free {
+            self.long_probe_until = now.after(limit);
+        }
+        free
     }
 
     /// Whether it is left alone because it failed; when the time is over, one
@@ -311,7 +304,7 @@ impl Health {
     /// Notes that a request tries an origin whose hold is over.
     pub(super) fn lease(&mut self, rule: Option<Breaker>, now: Timestamp) {
         if self.holds > 0 {
-            self.leased_until = now.after(self.silence());
+            self.leased_until = now.after(self.silence.patience(now));
         }
         if let (Some(rule), Some(down)) = (rule, &mut self.down) {
             down.next_probe = down.next_probe.max(now.after(halved(rule.probe_every)));
@@ -331,12 +324,18 @@ impl Health {
 
     /// Whether nobody got an answer for so long that waiting on is of no use.
     pub(super) fn is_silent(&self, now: Timestamp) -> bool {
-        self.silent_for(now) >= self.silence().saturating_mul(2)
+        self.silence.lasts_for(2, now)
+    }
+
+    /// The same for a request that may take up to `limit`: who allows a minute
+    /// expects more than a second.
+    pub(super) fn is_silent_for(&self, limit: Duration, now: Timestamp) -> bool {
+        self.is_silent(now) && self.silence.lasts(now) >= limit / 5
     }
 
     /// The same for what cannot be asked again: it takes more to be sure.
     pub(super) fn is_mute(&self, now: Timestamp) -> bool {
-        self.unanswered >= MANY && self.silent_for(now) >= self.silence().saturating_mul(4)
+        self.silence.is_general() && self.silence.lasts_for(4, now)
     }
 
     /// What the last failure was.
@@ -352,7 +351,7 @@ impl Health {
 
     /// The time within which so many per cent of answers came.
     pub(super) fn percentile(&self, percent: u8) -> Option<Duration> {
-        self.latency.percentile(percent)
+        self.silence.percentile(percent)
     }
 }
 

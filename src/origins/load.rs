@@ -33,6 +33,7 @@ const GROWTH: u32 = 6_000_000;
 struct Second {
     begun: u32,
     ended: u32,
+    refused: u32,
 }
 
 /// A limit on how many run at once.
@@ -103,6 +104,16 @@ impl Load {
         }
     }
 
+    /// Notes that the origin refused a request; whether it refuses a good part of
+    /// them.
+    pub(super) fn refuses(&mut self, now: Timestamp) -> bool {
+        const SOME: u32 = 5;
+        self.seconds.at(now, SECOND).is_some_and(|second| {
+            second.refused = second.refused.saturating_add(1);
+            second.refused >= SOME && second.refused.saturating_mul(3) >= second.begun
+        })
+    }
+
     /// The origin said that this was too much.
     pub(super) fn overloaded(&mut self, now: Timestamp) {
         let running = self.running();
@@ -123,13 +134,11 @@ impl Load {
         self.spoil(now);
     }
 
-    /// A good answer: while half of what is allowed is used, a little more is; but
-    /// not in the first second after an outage, which is when all come at once.
+    /// A good answer: while half of what is allowed is used, a little more is.
     pub(super) fn good(&mut self, now: Timestamp) {
         let running = self.running().saturating_mul(1000);
         if let Some(limit) = self.limit.as_mut().filter(|limit| now < limit.until)
             && running.saturating_mul(2) >= limit.milli
-            && (limit.reserves || now.since(limit.cut_at) >= SECOND)
         {
             let rounds = millis(now.since(limit.cut_at)) / 100;
             let growth = GROWTH.saturating_mul(u32::try_from(rounds.min(10)).unwrap_or(1).max(1));
@@ -229,10 +238,5 @@ mod tests {
         assert!(!load.has_room(true, at(20_000)));
         load.end(at(20_000), at(20_001));
         assert!(load.has_room(true, at(20_001)));
-        load.begin(at(20_001), false);
-        load.good(at(20_900));
-        assert!(!load.has_room(true, at(20_900)));
-        load.good(at(21_000));
-        assert!(load.has_room(true, at(21_000)));
     }
 }

@@ -188,12 +188,17 @@ impl Origins {
         })
     }
 
-    /// How long a probe may take.
+    /// How long a visitor waits for a probe.
     #[must_use]
-    pub fn probe_patience(&self, origin: usize) -> Duration {
-        self.health
-            .get(origin)
-            .map_or(Duration::MAX, Health::probe_patience)
+    pub fn probe_patience(&self, origin: usize, now: Timestamp) -> Duration {
+        let patience = |health: &Health| health.probe_patience(now);
+        self.health.get(origin).map_or(Duration::MAX, patience)
+    }
+
+    /// Takes the right to be the one probe that may take up to `limit`.
+    pub fn take_long_probe(&mut self, origin: usize, limit: Duration, now: Timestamp) -> bool {
+        let health = self.health.get_mut(origin);
+        health.is_some_and(|health| health.take_long_probe(limit, now))
     }
 
     /// Whether an origin is known to be down.
@@ -205,16 +210,14 @@ impl Origins {
     }
 
     /// Whether an origin has answered nobody for so long that waiting on is of
-    /// no use. For a request that is not `repeatable` it takes more to be sure: if
-    /// it was slow and nothing else, what it did is lost with the answer.
+    /// no use for a request that may take up to `limit`. Without one it cannot be
+    /// repeated, and it takes more to be sure: if the origin was slow and nothing
+    /// else, what it did is lost with the answer.
     #[must_use]
-    pub fn is_silent(&self, origin: usize, repeatable: bool, now: Timestamp) -> bool {
-        self.health.get(origin).is_some_and(|health| {
-            if repeatable {
-                health.is_silent(now)
-            } else {
-                health.is_mute(now)
-            }
+    pub fn is_silent(&self, origin: usize, limit: Option<Duration>, now: Timestamp) -> bool {
+        self.health.get(origin).is_some_and(|health| match limit {
+            Some(limit) => health.is_silent_for(limit, now),
+            None => health.is_mute(now),
         })
     }
 
@@ -267,11 +270,11 @@ impl Origins {
         self.health.get(origin)?.percentile(percent)
     }
 
-    /// An attempt begins.
-    pub fn begin(&mut self, origin: usize, now: Timestamp) {
+    /// An attempt begins; whether an answer to it is `expected` soon.
+    pub fn begin(&mut self, origin: usize, expected: bool, now: Timestamp) {
         if let Some(health) = self.health.get_mut(origin) {
             health.lease(self.guards.breaker, now);
-            health.begin(now);
+            health.begin(expected, now);
         }
     }
 
@@ -282,10 +285,10 @@ impl Origins {
         }
     }
 
-    /// An attempt that began at `began` failed.
+    /// An attempt at a page that began at `began` failed.
     pub fn failed(
         &mut self,
-        origin: usize,
+        (origin, page): (usize, u64),
         failure: &Failure,
         began: Timestamp,
         now: Timestamp,
@@ -293,7 +296,7 @@ impl Origins {
     ) {
         let guards = Rc::clone(&self.guards);
         if let Some(health) = self.health.get_mut(origin) {
-            health.failed(failure, began, now, &guards, random);
+            health.failed(page, failure, began, now, &guards, random);
         }
     }
 

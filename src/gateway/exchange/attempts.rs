@@ -34,9 +34,11 @@ impl Exchange {
                 .saturating_sub(millis(now.wall.since(since))),
         );
         if !taken_over {
-            memory.origins.begin(origin, now.steady);
+            let expected = self.request.safe && self.request.replayable;
+            memory.origins.begin(origin, expected, now.steady);
         }
         self.plan(origin, since, memory);
+        let patience = self.patience(origin, now, memory);
         self.runs.add(Run {
             number: self.begun,
             origin,
@@ -44,9 +46,7 @@ impl Exchange {
                 wall: since,
                 steady,
             },
-            until: since
-                .after(self.patience(origin, memory))
-                .min(self.deadline()),
+            until: since.after(patience).min(self.deadline()),
             repeated,
         });
         self.state = State::Running;
@@ -71,15 +71,21 @@ impl Exchange {
     }
 
     /// How long an attempt may take.
-    pub(super) fn patience(&self, origin: usize, memory: &Memory) -> Duration {
-        match (self.policy.observe, self.probes) {
-            (true, _) => Duration::MAX,
-            (_, true) => self
-                .request
-                .limit
-                .min(memory.origins.probe_patience(origin)),
-            _ => self.request.limit,
+    fn patience(&mut self, origin: usize, now: Now, memory: &mut Memory) -> Duration {
+        let limit = self.request.limit;
+        if self.policy.observe {
+            return Duration::MAX;
         }
+        // What is not safe is not cut short for being a probe.
+        if !self.probes || !self.request.safe {
+            return limit;
+        }
+        let patience = memory.origins.probe_patience(origin, now.steady).min(limit);
+        if memory.origins.take_long_probe(origin, limit, now.steady) {
+            self.probe_behind_at = now.wall.after(patience);
+            return limit;
+        }
+        patience
     }
 
     /// The host has begun the attempt: the copy that waited for it can go out.
@@ -149,6 +155,7 @@ impl Exchange {
         self.remember(&run, failure, now, memory);
         self.failure = failure;
         let Some(failure) = failure else {
+            self.answered = Some(run.origin);
             self.abandon_all(now, memory);
             memory.objects.free(|| self.request.key, now.steady);
             return self.finish_with(Source::Origin, None);
@@ -193,7 +200,10 @@ impl Exchange {
         } = memory;
         match &failure {
             None => origins.good(run.origin, began, quick, now.steady),
-            Some(failure) => origins.failed(run.origin, failure, began, now.steady, random),
+            Some(failure) => {
+                let page = (run.origin, self.request.key);
+                origins.failed(page, failure, began, now.steady, random);
+            }
         }
         if failure.is_some_and(|failure| failure.cause == Cause::Truncated) {
             memory.cut(now.steady);

@@ -153,6 +153,7 @@ impl Exchange {
                 memory.came_late(self.request.key);
             }
             if failure.is_none() {
+                self.answered = Some(run.origin);
                 memory.objects.free(|| self.request.key, now.steady);
             }
         }
@@ -164,8 +165,13 @@ impl Exchange {
     /// platform would end it, at the earliest when its origin answers nobody.
     fn late_no_more(&mut self, now: Now, memory: &Memory) -> Option<Run> {
         let run = self.runs.latest()?;
-        let is_silent = || memory.origins.is_silent(run.origin, true, now.steady);
-        let over = now.wall >= self.late_until || (!self.probes && is_silent());
+        let origins = &memory.origins;
+        let no_use = match self.probes {
+            // Another one has found out.
+            true => !origins.is_out(run.origin),
+            false => origins.is_silent(run.origin, Some(self.request.limit), now.steady),
+        };
+        let over = now.wall >= self.late_until || no_use;
         over.then(|| self.runs.take(run.number)).flatten()
     }
 }

@@ -102,6 +102,8 @@ pub struct Exchange {
     waits_on: bool,
     look_in: Timestamp,
     hedge_at: Timestamp,
+    /// When nobody waits for a long probe any more, and it goes on by itself.
+    probe_behind_at: Timestamp,
     /// When an attempt ends that goes on behind the reply.
     late_until: Timestamp,
     restraint: Option<Restraint>,
@@ -116,6 +118,8 @@ pub struct Exchange {
     /// What another fetched is being looked at.
     landed: bool,
     failure: Option<Failure>,
+    /// The origin whose answer was good.
+    answered: Option<usize>,
     /// The budget was spent when it was needed.
     starved: bool,
     would: Option<Would>,
@@ -154,7 +158,9 @@ impl Exchange {
             waits_on: false,
             look_in: Timestamp::NEVER,
             hedge_at: Timestamp::NEVER,
+            probe_behind_at: Timestamp::NEVER,
             late_until: Timestamp::default(),
+            answered: None,
             restraint: None,
             probes: false,
             stand_in: None,
@@ -179,6 +185,12 @@ impl Exchange {
     #[must_use]
     pub const fn failure(&self) -> Option<Failure> {
         self.failure
+    }
+
+    /// The origin whose answer was good, if one was.
+    #[must_use]
+    pub const fn answered(&self) -> Option<usize> {
+        self.answered
     }
 
     /// How many attempts began.

@@ -18,7 +18,12 @@ impl Exchange {
         // Of an attempt that cannot be repeated nothing follows from a look.
         let idle = self.policy.observe || !self.request.replayable;
         let look_in = if idle { Timestamp::NEVER } else { self.look_in };
-        self.runs.until().min(soft).min(self.hedge_at).min(look_in)
+        self.runs
+            .until()
+            .min(soft)
+            .min(self.hedge_at)
+            .min(self.probe_behind_at)
+            .min(look_in)
     }
 
     /// Whether a copy may be shown while the attempt still runs.
@@ -58,6 +63,9 @@ impl Exchange {
         if self.hurries() && now.wall >= self.soft_deadline() {
             return self.soft_deadline_passed(now, memory);
         }
+        if now.wall >= self.probe_behind_at {
+            return self.leave_probe_behind(now);
+        }
         if now.wall >= self.hedge_at {
             return self.hedge(now, memory);
         }
@@ -72,11 +80,24 @@ impl Exchange {
 
     /// An attempt at an origin that answers nobody any more.
     pub(super) fn lost_cause(&self, now: Now, memory: &Memory) -> Option<Run> {
-        let free = self.request.repeat.is_free();
-        let silent = |run: &Run| memory.origins.is_silent(run.origin, free, now.steady);
-        self.runs
-            .latest()
-            .filter(|run| silent(run) && self.request.replayable && !self.policy.observe)
+        let limit = self.request.repeat.is_free().then_some(self.request.limit);
+        let silent = |run: &Run| memory.origins.is_silent(run.origin, limit, now.steady);
+        let held = !self.request.replayable || self.policy.observe || self.probes;
+        self.runs.latest().filter(|run| !held && silent(run))
+    }
+
+    /// The visitor has waited for as long as the origin usually takes; whether it
+    /// has only become slow is found out behind the reply.
+    fn leave_probe_behind(&mut self, now: Now) -> Step {
+        self.probe_behind_at = Timestamp::NEVER;
+        let Some(run) = self.runs.latest() else {
+            return self.outstanding();
+        };
+        let slow = Failure::without_answer(Cause::Timeout);
+        self.failure = Some(slow);
+        self.note(&run, Some(slow), now);
+        let source = self.outcome(now);
+        self.finish_behind(source, None, Some(run.until), now)
     }
 
     pub(super) fn time_out(&mut self, number: u8, now: Now, memory: &mut Memory) -> Step {
