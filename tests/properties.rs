@@ -70,7 +70,7 @@ proptest! {
 }
 
 /// With a true clock and punctual timers, the soft deadline holds wherever there is
-/// a lawful copy, whether it was looked for or not.
+/// a lawful copy for somebody who is not signed in, whether it was looked for or not.
 fn check_patience(world: &World, played: &Played) -> Result<(), &'static str> {
     let (asked, policy) = (world.asked(), world.rules());
     let replied = promises::lives(world, played)[0].replied_at();
@@ -85,7 +85,8 @@ fn check_patience(world: &World, played: &Played) -> Result<(), &'static str> {
         variant && law::is_showable(copy, policy, world.clock.shows(then))
     });
     let late = replied.is_none_or(|at| at > soft + 2 * world.look_takes);
-    match lawful && late && law::takes_copies(asked, policy) {
+    let hurries = law::takes_copies(asked, policy) && !law::is_signed_in(asked, policy);
+    match lawful && late && hurries {
         true => Err("a copy was at hand"),
         false => Ok(()),
     }

@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn validators_decide() {
         let stored =
-            "stored 1 1 selecting 0  etag 3 \"a\" last-modified 29 Sun, 06 Nov 1994 08:49:37 GMT";
+            "stored 1 1 selecting 0  etag 3 \"a\" last-modified 29 Sun, 06 Nov 1994 08:49:37 GMT .";
         let check = |request: &str, expected: bool| {
             let fields = Listed::new(request);
             assert_eq!(is_not_modified(stored, &fields), expected, "{request}");

@@ -40,6 +40,8 @@ const OURS: &str = "lastgood-";
 pub const ENVELOPE: &str = "lastgood-envelope";
 /// The field that holds `Vary`, for a host that has to know what to hand over.
 pub const VARY: &str = "lastgood-vary";
+/// What an envelope ends with: a space at the end of a field's value is lost.
+const END: &str = ".";
 const STORED_AT: &str = "stored";
 const SELECTING: &str = "selecting";
 
@@ -121,8 +123,7 @@ pub fn seal(response: &str, request: &dyn Fields, now: Timestamp) -> Changes {
             pack(&mut envelope, name, value);
         }
     }
-    // A space at the end of a field's value is lost.
-    envelope.push('.');
+    envelope.push_str(END);
     if !vary.is_empty() {
         changes.set(VARY, vary);
     }
@@ -200,20 +201,20 @@ pub(super) struct Originals<'a> {
 }
 
 impl<'a> Originals<'a> {
-    /// Reads an envelope; `None` for what is not one.
+    /// Reads an envelope; `None` for what is not one, or not all of one.
     pub(super) fn read(envelope: &'a str) -> Option<Self> {
-        let mut fields = Packed(envelope);
+        let mut fields = Packed(envelope.strip_suffix(END)?);
         let mut next = |wanted| fields.next().filter(|(name, _)| *name == wanted);
         let (_, stored_at) = next(STORED_AT)?;
         let (_, selecting) = next(SELECTING)?;
         let mut values = [""; MOVED.len()];
-        for (name, value) in fields {
+        for (name, value) in &mut fields {
             let known = MOVED.iter().position(|moved| *moved == name);
             if let Some(slot) = known.and_then(|index| values.get_mut(index)) {
                 *slot = value;
             }
         }
-        Some(Self {
+        fields.0.is_empty().then_some(Self {
             values,
             selecting,
             stored_at: Timestamp::from_millis(stored_at.parse().ok()?),
@@ -298,12 +299,14 @@ mod tests {
             "stored 99999999999999999999 1",
             "stored 1 é",
             "stored 2 -1",
-            "stored 1 1 etag 1 x",
-            "etag 9 1 stored 1 1 selecting 0  ",
+            "stored 1 1 etag 1 x .",
+            "etag 9 1 stored 1 1 selecting 0  .",
+            "stored 1 1 selecting 0  ",
+            "stored 1 1 selecting 0  cache-control 25 max-age=5.",
         ] {
             assert!(Originals::read(foreign).is_none(), "{foreign}");
         }
-        assert!(Originals::read("stored 1 1 selecting 0 ").is_some());
+        assert!(Originals::read("stored 1 1 selecting 0  .").is_some());
     }
 
     #[test]

@@ -131,11 +131,13 @@ impl Memory {
         key: impl FnOnce() -> u64,
         policy: &Policy,
         with_copy: bool,
+        signed_in: impl Fn() -> bool,
         now: Timestamp,
     ) -> Option<(Restraint, Failure)> {
+        let secrets = policy.needs_credentials && signed_in();
         // A page that is held says nothing to those who have no copy of it; an
         // origin that is down does.
-        let restraint = match self.origins.standing(now, &mut self.random) {
+        let restraint = match self.origins.standing(secrets, now, &mut self.random) {
             Standing::Down => Some(Restraint::Down),
             Standing::Doubtful => Some(Restraint::Doubtful),
             // Where there is a breaker, that is what finds out when all are back.
@@ -150,7 +152,9 @@ impl Memory {
             return Some((restraint, self.failure_of(restraint)));
         }
         if let Some(held) = self.objects.held(key, now).filter(|held| {
-            policy.hold_down.is_some() && !self.origins.have_recovered_since(held.since, held.slow)
+            policy.hold_down.is_some()
+                && !self.origins.have_recovered_since(held.since, held.slow)
+                && !(held.slow && signed_in())
         }) {
             let slow = Failure::without_answer(Cause::Timeout);
             return Some((Restraint::Page, held.failure.unwrap_or(slow)));

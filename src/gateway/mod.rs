@@ -43,7 +43,7 @@ pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried, Would};
 pub use world::World;
 
 use crate::copies::{self, Due};
-use crate::policy::{Mode, Policy, Rescue};
+use crate::policy::{Mode, Origin, Policy, Rescue};
 use crate::retry::Repeatability;
 use crate::verdict;
 use crate::wire::{Fields, Method, RequestHead, ResponseHead, Timestamp, cdn_loop};
@@ -89,9 +89,10 @@ pub fn open(
     }
     if request.upgrade && !request.rehearsed && !request.controls {
         // As it came, to the first origin; where that cannot be, an exchange.
-        let first = memory.origins.choose_plain(now, &mut memory.random);
+        let first = memory.origins.choose(false, now, &mut memory.random);
+        let upgrades = |origin: &Origin| origin.is_plain_but_for_its_name();
         return match first {
-            Some(0) => Opening::Aside,
+            Some(0) if memory.origins.get(0).is_some_and(upgrades) => Opening::Aside,
             _ => Opening::Exchange,
         };
     }
@@ -140,15 +141,29 @@ fn first_origin(
     now: Timestamp,
 ) -> Option<usize> {
     let shows = may_show_copies(request, policy);
+    let signed_in = || is_signed_in(request, policy);
     if memory
-        .restraint(|| Memory::key(url), policy, shows, now)
+        .restraint(|| Memory::key(url), policy, shows, signed_in, now)
         .is_some()
     {
         return None;
     }
-    let origin = memory.origins.choose_plain(now, &mut memory.random)?;
+    let Memory {
+        origins, random, ..
+    } = memory;
+    let origin = match policy.observe {
+        true => origins
+            .choose_blindly(random)
+            .filter(|it| origins.is_plain(*it)),
+        false => origins.choose_plain(now, random),
+    }?;
     memory.origins.begin(origin, expected, now);
     Some(origin)
+}
+
+/// Whether the answer to a request may be for one person.
+fn is_signed_in(request: &RequestHead<'_>, policy: &Policy) -> bool {
+    request.authorized || request.has_cookie_beyond(&policy.cookies_ignored)
 }
 
 fn answers_from_cache(request: &RequestHead<'_>, policy: &Policy) -> bool {

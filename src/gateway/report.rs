@@ -11,6 +11,13 @@ use crate::wire::{
 use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
 
+/// What caches in front of us would believe more than `Cache-Control` (RFC 9213).
+const TARGETED: [&str; 3] = [
+    "cdn-cache-control",
+    "cloudflare-cdn-cache-control",
+    "surrogate-control",
+];
+
 /// The fields that mark a copy. A copy shown without a failure is a cache hit.
 #[must_use]
 pub fn copy_fields(aged: Aged, failure: Option<Failure>, id: &str) -> Changes {
@@ -29,6 +36,7 @@ pub fn copy_fields(aged: Aged, failure: Option<Failure>, id: &str) -> Changes {
     if let Some(failure) = failure {
         // Nothing in front of us may take the copy for the origin's word.
         fields.set("cache-control", "no-store");
+        TARGETED.iter().for_each(|name| fields.remove(name));
         mark(&mut fields, &failure, id);
     }
     fields
@@ -78,7 +86,7 @@ pub struct Told<'a> {
 pub fn log_line(exchange: &Exchange, told: &Told<'_>) -> Option<String> {
     let trail = exchange.trail();
     let failed = trail.iter().any(|tried| tried.failure.is_some());
-    let degraded = failed || exchange.failure().is_some();
+    let degraded = failed || exchange.failure().is_some() || exchange.would().is_some();
     if !degraded || told.source == Source::Nobody {
         return None;
     }

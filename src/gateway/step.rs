@@ -1,7 +1,7 @@
 //! What an exchange is told, and what it decides: plain values.
 
 use super::memory::{Memory, Restraint};
-use super::{attempt_limit, may_show_copies, within_upload};
+use super::{attempt_limit, is_signed_in, may_show_copies, within_upload};
 use crate::answer::Asker;
 use crate::copies::{Aged, Copy};
 use crate::policy::Policy;
@@ -67,7 +67,7 @@ impl Request {
         (replayable, looped): (bool, bool),
         policy: &Policy,
     ) -> Self {
-        let signed_in = head.authorized || head.has_cookie_beyond(&policy.cookies_ignored);
+        let signed_in = is_signed_in(head, policy);
         let repeat = Repeatability::of(head, policy);
         let deadline = if head.method.is_safe() {
             policy.deadline

@@ -28,6 +28,8 @@ pub struct Origins {
     health: Vec<Health>,
     /// Each origin with a weight, as often as that says: one draw chooses.
     wheel: Vec<u8>,
+    /// One that was chosen for a request, which then had to begin anew.
+    owed: Option<usize>,
     guards: Rc<Guards>,
 }
 
@@ -55,6 +57,7 @@ impl Origins {
         Self {
             health: vec![Health::default(); listed.len()],
             wheel: listed.iter().enumerate().flat_map(turns).collect(),
+            owed: None,
             listed,
             guards: Rc::new(configuration.guards.clone()),
         }
@@ -115,10 +118,38 @@ impl Origins {
     /// The origin that a request can go to as it came: the one that is chosen, if
     /// nothing has to be changed for it.
     #[must_use]
-    pub fn choose_plain(&self, now: Timestamp, random: &mut Random) -> Option<usize> {
+    pub fn choose_plain(&mut self, now: Timestamp, random: &mut Random) -> Option<usize> {
         let chosen = self.choose(false, now, random)?;
-        let plain = self.listed.get(chosen).is_some_and(Origin::is_plain);
+        let plain = self.is_plain(chosen);
+        self.owed = (!plain).then_some(chosen);
         plain.then_some(chosen)
+    }
+
+    /// Whether a request can go to an origin as it came.
+    #[must_use]
+    pub fn is_plain(&self, origin: usize) -> bool {
+        self.listed.get(origin).is_some_and(Origin::is_plain)
+    }
+
+    /// The same as [`choose`](Self::choose), if nothing is owed: a choice that came
+    /// to nothing counts, or the plain origins would get more than their share.
+    #[must_use]
+    pub fn choose_owed(
+        &mut self,
+        secrets: bool,
+        now: Timestamp,
+        random: &mut Random,
+    ) -> Option<usize> {
+        let well = |origin: &usize| self.usable(*origin, secrets, now) == Usable::Well;
+        let owed = self.owed.filter(well);
+        self.owed = None;
+        owed.or_else(|| self.choose(secrets, now, random))
+    }
+
+    /// The origin that a request would go to if nothing were known of any.
+    #[must_use]
+    pub fn choose_blindly(&self, random: &mut Random) -> Option<usize> {
+        self.draw(random).or((!self.listed.is_empty()).then_some(0))
     }
 
     fn draw(&self, random: &mut Random) -> Option<usize> {
@@ -144,16 +175,18 @@ impl Origins {
             .unwrap_or(u32::MAX)
     }
 
-    /// How the best of the origins is doing.
+    /// How the best of the origins is doing, for a request with or without
+    /// `secrets`.
     #[must_use]
-    pub fn standing(&mut self, now: Timestamp, random: &mut Random) -> Standing {
+    pub fn standing(&mut self, secrets: bool, now: Timestamp, random: &mut Random) -> Standing {
         let Self {
             health,
             listed,
             guards,
             ..
         } = self;
-        let asked = health.iter_mut().zip(listed).filter(|(_, it)| !it.down);
+        let may_ask = |it: &Origin| !it.down && (it.trusted || !secrets);
+        let asked = health.iter_mut().zip(listed).filter(|(_, it)| may_ask(it));
         let standings = asked.map(|(health, _)| health.standing(guards.breaker, now, random));
         standings.min().unwrap_or(Standing::Down)
     }

@@ -307,12 +307,6 @@ impl Configuration {
             .find(|(pattern, _)| matches(pattern, path))
             .map_or(&self.fallback, |(_, policy)| policy)
     }
-
-    /// How many origins there are to ask: at least the zone's own.
-    #[must_use]
-    pub fn origin_count(&self) -> usize {
-        self.origins.len().max(1)
-    }
 }
 
 /// Whether a path fits a pattern, in which one `*` stands for any characters.

@@ -44,11 +44,14 @@ impl Origin {
     /// Whether a request can go there as it came, but for its URL.
     #[must_use]
     pub const fn is_plain(&self) -> bool {
-        self.host.is_none()
-            && self.trusted
-            && self.equivalent
-            && !self.down
-            && self.strip.is_empty()
+        self.host.is_none() && self.is_plain_but_for_its_name()
+    }
+
+    /// The same for a connection that becomes something else: its `Host` is that
+    /// of the URL.
+    #[must_use]
+    pub const fn is_plain_but_for_its_name(&self) -> bool {
+        self.trusted && self.equivalent && !self.down && self.strip.is_empty()
     }
 
     /// Where a request for `path_and_query` goes.
@@ -85,7 +88,7 @@ pub(super) fn origins(value: &Value, problems: &mut Vec<Problem>) -> Vec<Origin>
             problems.push(problem(&place, item, "16 origins at most"));
             break;
         }
-        match origin(item) {
+        match origin(item, u8::from(index == 0)) {
             Ok(origin) => origins.push(origin),
             Err(remedy) => problems.push(problem(&place, item, &remedy)),
         }
@@ -97,13 +100,16 @@ pub(super) fn origins(value: &Value, problems: &mut Vec<Problem>) -> Vec<Origin>
     origins
 }
 
-fn origin(value: &Value) -> Result<Origin, String> {
+/// Without a word about it, an origin has this `weight`.
+fn origin(value: &Value, weight: u8) -> Result<Origin, String> {
+    let named = |url| Origin {
+        weight,
+        ..Origin::new(url)
+    };
     if let Value::Text(_) = value {
-        return base_url(value)
-            .map(Origin::new)
-            .ok_or_else(|| REMEDY.into());
+        return base_url(value).map(named).ok_or_else(|| REMEDY.into());
     }
-    let mut origin = Origin::new(String::new());
+    let mut origin = named(String::new());
     members(value, REMEDY, |name, value| {
         let set = match name {
             "url" => base_url(value)

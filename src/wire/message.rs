@@ -285,7 +285,6 @@ impl<'a> ResponseHead<'a> {
         "date",
         "age",
         "expires",
-        "retry-after",
     ];
 
     /// Reads a response.

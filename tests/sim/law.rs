@@ -108,7 +108,7 @@ pub(crate) fn takes_copies(asked: &Asked, policy: &Policy) -> bool {
     readable && field(&asked.fields, "range").is_none_or(str::is_empty) && policy.mode != Mode::Off
 }
 
-fn is_signed_in(asked: &Asked, policy: &Policy) -> bool {
+pub(crate) fn is_signed_in(asked: &Asked, policy: &Policy) -> bool {
     let authorized = field(&asked.fields, "authorization").is_some_and(|value| !value.is_empty());
     authorized || has_own_cookies(asked, policy)
 }

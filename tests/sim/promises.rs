@@ -205,7 +205,7 @@ impl<'p> Life<'p> {
     }
 
     /// With a true clock and punctual timers: the deadline holds for everyone, the
-    /// soft deadline wherever there is a lawful copy.
+    /// soft deadline wherever there is a lawful copy, but for those who are signed in.
     fn patience(&self) -> Result<(), Broken> {
         let (world, policy) = (self.world, self.policy());
         let unlimited = self.deadline() == Timestamp::NEVER;
@@ -226,6 +226,7 @@ impl<'p> Life<'p> {
             replied > then + world.look_takes + 25
                 && law::is_showable(copy, policy, world.shows(self.visit, then))
                 && law::takes_copies(self.asked, policy)
+                && !law::is_signed_in(self.asked, policy)
         });
         hold(!listed || !lawful, "a copy beats waiting")
     }

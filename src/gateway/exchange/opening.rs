@@ -4,7 +4,7 @@ use super::{Exchange, Look, Next, Now, POLL, QUEUE, State};
 use crate::copies::{Aged, Copy};
 use crate::gateway::flights::{End, Role};
 use crate::gateway::memory::{Memory, Restraint};
-use crate::gateway::step::{Source, Step, Would};
+use crate::gateway::step::{Request, Source, Step, Would};
 use crate::policy::Mode;
 use crate::verdict::{Cause, Failure, Phase};
 use crate::wire::Timestamp;
@@ -18,8 +18,13 @@ impl Exchange {
             let looped = Failure::without_answer(Cause::Loop);
             return self.finish_with(Source::Answer(looped), Some(looped));
         }
-        let (key, shows) = (self.request.key, self.request.may_show_copies);
-        let restraint = memory.restraint(|| key, &self.policy, shows, now.steady);
+        let Request {
+            key,
+            signed_in,
+            may_show_copies: shows,
+            ..
+        } = self.request;
+        let restraint = memory.restraint(|| key, &self.policy, shows, || signed_in, now.steady);
         if let Some((restraint, failure)) = restraint {
             self.restraint = Some(restraint);
             self.failure = Some(failure);
@@ -199,7 +204,11 @@ impl Exchange {
         let Memory {
             origins, random, ..
         } = memory;
-        match origins.choose(secrets, now.steady, random) {
+        let chosen = match self.policy.observe {
+            true => origins.choose_blindly(random),
+            false => origins.choose_owed(secrets, now.steady, random),
+        };
+        match chosen {
             Some(origin) => self.begin(origin, false, now, memory),
             None => self.refuse(),
         }

@@ -29,7 +29,10 @@ impl Exchange {
     /// Whether a copy may be shown while the attempt still runs.
     pub(super) fn hurries(&self) -> bool {
         let copy_conceivable = self.look != Look::Over || self.copy.is_some();
+        // A copy was made for anyone. One who is signed in gets it when the origin
+        // fails, and not because it takes a moment.
         self.request.may_show_copies
+            && !self.request.signed_in
             && self.policy.stale_on.timeout
             && copy_conceivable
             && !self.waits_on
