@@ -330,7 +330,7 @@ impl Health {
     /// The same for a request that may take up to `limit`: who allows a minute
     /// expects more than a second.
     pub(super) fn is_silent_for(&self, limit: Duration, now: Timestamp) -> bool {
-        self.is_silent(now) && self.silence.lasts(now) >= limit / 5
+        self.is_silent(now) && self.silence.lasts(now).saturating_mul(5) >= limit
     }
 
     /// The same for what cannot be asked again: it takes more to be sure.

@@ -149,7 +149,8 @@ impl Origins {
     /// The origin that a request would go to if nothing were known of any.
     #[must_use]
     pub fn choose_blindly(&self, random: &mut Random) -> Option<usize> {
-        self.draw(random).or((!self.listed.is_empty()).then_some(0))
+        let any = || (!self.listed.is_empty()).then_some(0);
+        self.draw(random).or_else(any)
     }
 
     fn draw(&self, random: &mut Random) -> Option<usize> {
