@@ -7,15 +7,16 @@
  * do when the core itself fails, for then there is nobody left to ask.
  */
 import * as core from "lastgood-core";
-import { letGo, serve } from "./exchange.js";
-import { fault, firstHost, hop, plainWay, ready, target } from "./instance.js";
+import { serve } from "./exchange.js";
+import { letGo } from "./hand.js";
+import { fault, hop, ready, target, wayOut } from "./instance.js";
 import {
   keepIfDue,
   REQUEST_FIELDS,
   RESPONSE_FIELDS,
   watchToTheEnd,
 } from "./keeping.js";
-import { ask, values } from "./platform.js";
+import { ask, bodyLength, values } from "./platform.js";
 import { probeAll } from "./probe.js";
 import { share } from "./shared.js";
 
@@ -55,7 +56,7 @@ export default {
       return watch(arrival, ctx, opening);
     } catch (error) {
       fault(error);
-      return ask(request, plainWay(request, env)).catch(lastResort);
+      return past(request).catch(lastResort);
     }
   },
   async scheduled(_, env, ctx) {
@@ -81,7 +82,7 @@ function pass(request, origin) {
 
 /**
  * The first attempt: passed on as it comes if it is good and in time.
- * @param {import("./exchange.js").Arrival} arrival
+ * @param {import("./hand.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  * @param {number} opening
  * @returns {Promise<Response>}
@@ -147,13 +148,13 @@ function isGood(request, ctx, response, origin, started) {
 
 /**
  * The rest of a request's life, and the way out if the core fails in it.
- * @param {import("./exchange.js").Arrival} arrival
+ * @param {import("./hand.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  * @param {import("./exchange.js").First} [first]
  * @returns {Promise<Response>}
  */
 async function exchange(arrival, ctx, first) {
-  /** @type {import("./exchange.js").Hand} */
+  /** @type {import("./hand.js").Hand} */
   const hand = { ...arrival, began: first !== undefined, running: [] };
   try {
     return await serve(hand, ctx, first);
@@ -169,26 +170,25 @@ async function exchange(arrival, ctx, first) {
 /**
  * What the origin answered, if it did; another attempt, if none was made or it
  * is safe and the first one failed; else the plainest of answers.
- * @param {import("./exchange.js").Hand} hand
+ * @param {import("./hand.js").Hand} hand
  */
 async function rescue(hand) {
-  const { request, began, held, response } = hand;
+  const { request, began, response } = hand;
   hand.response = undefined;
   const safe = ["GET", "HEAD", "OPTIONS"].includes(request.method);
   const mayAsk = safe ? !(response && response.status < 500) : !began;
   if (!mayAsk) return response ?? lastResort();
-  const way = { target: target(request.url), host: firstHost, held };
-  const again = ask(request, way);
+  const again = past(request, hand.held);
   return again.catch(() => response ?? lastResort());
 }
 
 /**
- * -1: no body; Infinity: nobody knows how long.
+ * Sends a request past the core, where that is safe.
  * @param {Request} request
+ * @param {ArrayBuffer | ReadableStream} [held] its body, if held
  */
-function bodyLength(request) {
-  if (request.body === null) return -1;
-  return Number(request.headers.get("content-length") ?? Infinity);
+async function past(request, held) {
+  return ask(request, { ...wayOut(request.url), held });
 }
 
 function lastResort() {

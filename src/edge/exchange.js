@@ -7,14 +7,9 @@
  * exception here, in the one request that met it.
  */
 import * as core from "lastgood-core";
-import {
-  behind,
-  claim,
-  keep,
-  keepIfDue,
-  NOT_FOR_KEEPING,
-  text,
-} from "./keeping.js";
+import { abandon, isThere, letGo, taken } from "./hand.js";
+import { freeOf } from "./instance.js";
+import { behind, claim, keep, keepIfDue, text } from "./keeping.js";
 import * as platform from "./platform.js";
 import { withBody } from "./raw.js";
 import { faultOf, rehearsed } from "./rehearsal.js";
@@ -33,34 +28,17 @@ const FURTHER_FIELDS = core.further_fields();
 const STORED_FIELDS = core.stored_fields();
 const FACT_FIELDS = core.fact_fields();
 
+/**
+ * So long a look for a copy may take. It usually takes milliseconds; the runtime
+ * sets it no limit, and no deadline of the request's is looked at meanwhile.
+ */
+const LONGEST_LOOK_MS = 2000;
+
 /** What an attempt came to whose body broke off. */
 const CUT = new Error("the body broke off");
 
-/**
- * An attempt that runs, and what can end it. The first one of a watched request
- * has nothing: a signal costs a twentieth of a healthy request.
- * @typedef {object} Running
- * @property {number} number
- * @property {Promise<Response>} promise
- * @property {AbortController} [controller]
- */
-
-/**
- * A request, the values of those of its fields that decide, and when it came.
- * @typedef {{ request: Request, fields: string, started: number }} Arrival
- */
-
-/**
- * What one request has in hand.
- * @typedef {Arrival & Held} Hand
- * @typedef {object} Held
- * @property {boolean} began whether anything was sent to an origin
- * @property {ArrayBuffer | ReadableStream} [held] its body, if held
- * @property {Running[]} running
- * @property {Response} [response] the last one of an origin, unread
- * @property {Response} [stored]
- * @property {import("./rehearsal.js").Fault} [fault] a fault on purpose
- */
+/** @typedef {import("./hand.js").Hand} Hand */
+/** @typedef {import("./hand.js").Running} Running */
 
 /**
  * The first attempt, where it ran before there was an exchange.
@@ -70,7 +48,7 @@ const CUT = new Error("the body broke off");
 /**
  * Starts an attempt that can be ended.
  * @param {Hand} hand
- * @param {core.Attempt} attempt
+ * @param {ReturnType<typeof attemptOf>} attempt
  * @returns {Running}
  */
 function begin({ request, held, fault }, { number, target, host, changes }) {
@@ -91,37 +69,41 @@ function begin({ request, held, fault }, { number, target, host, changes }) {
  * @returns {Promise<Response>}
  */
 export async function serve(hand, ctx, first) {
-  const { request, started } = hand;
-  const { method, url, headers } = request;
+  const { headers, url } = hand.request;
   const token = headers.get("lastgood-rehearsal");
   if (token) hand.fault = await faultOf(token, url);
-  if (request.body && !first) {
-    hand.held = await platform.hold(request.body, core.body_limit(url));
+  if (!first && !(await isThere(hand))) {
+    return new Response(null, { status: 400 });
   }
-  const replayable = request.body === null || hand.held instanceof ArrayBuffer;
-  const further = platform.values(headers, FURTHER_FIELDS);
-  const fields = `${hand.fields}\n${further}`;
-  const origin = first?.origin ?? -1;
-  const exchange = new core.Exchange(
-    method,
-    url,
-    fields,
-    replayable,
-    origin,
-    started,
-  );
-  if (hand.fault) exchange.rehearse();
-  await drive(exchange, hand, exchange.start(Date.now()), first);
-  const { response, behind: patience } = reply(exchange, hand, ctx);
-  if (patience < 0) {
-    exchange.free();
-  } else {
-    const { request, fields, started, running } = hand;
-    hand.running = [];
-    const rest = { request, fields, started, began: true, running };
-    behind(ctx, late(exchange, rest, patience));
+  const exchange = exchangeFor(hand, first?.origin ?? -1);
+  const free = freeOf(exchange);
+  let goesOn = false;
+  try {
+    if (hand.fault) exchange.rehearse();
+    await drive(exchange, hand, exchange.start(Date.now()), first);
+    const { response, patience } = reply(exchange, hand, ctx);
+    goesOn = patience >= 0;
+    if (goesOn) {
+      const { request, fields, started, running } = hand;
+      hand.running = [];
+      const rest = { request, fields, started, began: true, running };
+      behind(ctx, late(exchange, rest, patience).finally(free));
+    }
+    return response;
+  } finally {
+    if (!goesOn) free();
   }
-  return response;
+}
+
+/**
+ * @param {Hand} hand
+ * @param {number} first the origin that it was sent to, negative if it was not
+ */
+function exchangeFor({ request, fields, started, held }, first) {
+  const { method, url, headers, body } = request;
+  const replayable = body === null || held instanceof ArrayBuffer;
+  const all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
+  return new core.Exchange(method, url, all, replayable, first, started);
 }
 
 /**
@@ -138,13 +120,12 @@ async function drive(exchange, hand, step, first) {
     } else if (step <= INSPECT) {
       step = await inspect(exchange, hand, INSPECT - step);
     } else if (step === BEGIN) {
-      const attempt = exchange.attempt(Date.now());
+      const attempt = attemptOf(exchange);
       if (!attempt.beside) abandon(hand);
       const { number } = attempt;
       hand.running.push(
         first ? { number, promise: first.promise } : begin(hand, attempt),
       );
-      attempt.free();
       hand.began = true;
       first = undefined;
       step = exchange.begun(Date.now());
@@ -159,18 +140,36 @@ async function drive(exchange, hand, step, first) {
 }
 
 /**
+ * The attempt that is to begin, freed before anything can fail.
+ * @param {core.Exchange} exchange
+ */
+function attemptOf(exchange) {
+  const attempt = exchange.attempt(Date.now());
+  const { number, beside, target, host, changes } = attempt;
+  attempt.free();
+  return { number, beside, target, host, changes };
+}
+
+/**
  * Looks for a copy.
  * @param {core.Exchange} exchange
  * @param {Hand} hand
  */
 async function look(exchange, hand) {
-  const stored = await platform.look(hand.request.url).catch(() => undefined);
-  hand.stored = stored;
-  if (!stored) return exchange.looked(0, "", "", Date.now());
-  const { status, headers } = stored;
+  const { request } = hand;
+  const promise = platform.look(request.url);
+  const looks = [{ number: 0, promise }];
+  const end = await platform.next(looks, LONGEST_LOOK_MS, request.signal);
+  if (typeof end !== "object") promise.then(platform.discard, () => {});
+  if (end === platform.LEFT) return exchange.left(Date.now());
+  if (!(end?.came instanceof Response)) {
+    return exchange.looked(0, "", "", Date.now());
+  }
+  hand.stored = end.came;
+  const { status, headers } = end.came;
   const fields = platform.values(headers, STORED_FIELDS);
   const vary = fields.slice(0, fields.indexOf("\n"));
-  const varied = vary ? platform.named(hand.request.headers, vary) : "";
+  const varied = vary ? platform.named(request.headers, vary) : "";
   return exchange.looked(status, fields, varied, Date.now());
 }
 
@@ -251,15 +250,24 @@ function facts(exchange, { headers }) {
  */
 function reply(exchange, hand, ctx) {
   const { request } = hand;
-  const reply = exchange.reply(Date.now());
-  const { source, status, goes_on: patience } = reply;
+  const told = replyOf(exchange);
+  const { source, status, patience } = told;
   const passed = source === ORIGIN ? hand.response : undefined;
   const line = exchange.log(passed?.status ?? status, Date.now());
   if (line) console.log(line);
   if (passed) land(exchange, request, passed, ctx);
-  const response = made(reply, hand);
+  return { response: made(told, hand), patience };
+}
+
+/**
+ * The reply, freed before anything can fail.
+ * @param {core.Exchange} exchange
+ */
+function replyOf(exchange) {
+  const reply = exchange.reply(Date.now());
+  const { source, status, changes, with_body, text, goes_on } = reply;
   reply.free();
-  return { response, behind: patience };
+  return { source, status, changes, full: with_body, text, patience: goes_on };
 }
 
 /**
@@ -271,17 +279,15 @@ function reply(exchange, hand, ctx) {
  */
 function land(exchange, request, response, ctx) {
   const kept = exchange.may_keep() && keepIfDue(request, response, ctx);
-  if (!kept && exchange.leads()) {
-    core.landed(request.url, NOT_FOR_KEEPING, Date.now());
-  }
+  if (!kept) exchange.not_kept(response.status, Date.now());
 }
 
 /**
- * @param {core.Reply} reply
+ * @param {ReturnType<typeof replyOf>} told
  * @param {Hand} hand
  * @returns {Response}
  */
-function made({ source, status, changes, with_body: full, text }, hand) {
+function made({ source, status, changes, full, text }, hand) {
   if (source === ORIGIN) {
     const response = taken(hand, "response");
     return changes
@@ -294,19 +300,6 @@ function made({ source, status, changes, with_body: full, text }, hand) {
   const stored = taken(hand, "stored");
   const copy = platform.rebuilt(stored, status, changes, full);
   return text === undefined ? copy : platform.noted(copy, text);
-}
-
-/**
- * Takes a response out of the hand, so that it is not let go of.
- * @param {Hand} hand
- * @param {"response" | "stored"} which
- */
-function taken(hand, which) {
-  const response = hand[which];
-  hand[which] = undefined;
-  if (!response)
-    throw new Error(`the reply needs a ${which} that is not there`);
-  return response;
 }
 
 /**
@@ -332,7 +325,6 @@ async function late(exchange, hand, patience) {
     }
   } finally {
     letGo(hand);
-    exchange.free();
   }
 }
 
@@ -351,26 +343,4 @@ async function whole(exchange, end, patience) {
   if (!exchange.holds_late(came.status, fields, Date.now())) return end;
   const body = await held(exchange, came, patience);
   return { number, came: body ? withBody(came, body) : CUT };
-}
-
-/**
- * Gives up what runs: ends it if it can be ended, or lets go of its answer.
- * @param {Hand} hand
- */
-function abandon(hand) {
-  for (const { controller, promise } of hand.running) {
-    if (controller) controller.abort();
-    else promise.then(platform.discard, () => {});
-  }
-  hand.running = [];
-}
-
-/**
- * Lets go of what a request did not use.
- * @param {Hand} hand
- */
-export function letGo(hand) {
-  abandon(hand);
-  platform.discard(hand.response);
-  platform.discard(hand.stored);
 }

@@ -5,7 +5,7 @@ use super::told::{ANSWER, Attempt, COPY, NOBODY, ORIGIN, Reply};
 use super::{body_of, millis_of, time};
 use crate::answer::{self, Asker, Matter};
 use crate::copies::{self, Aged, Changes, ENVELOPE, VARY};
-use crate::gateway::{self, Body, Event, Memory, Source, Step, Told};
+use crate::gateway::{self, Body, End, Event, Memory, Source, Step, Told};
 use crate::policy::Policy;
 use crate::retry::Random;
 use crate::verdict::{Cause, Facts, Failure, disguise};
@@ -22,6 +22,9 @@ const INSPECT: f64 = -4.0;
 
 /// The fields of a stored response that matter.
 pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
+
+/// The fields of a request whose answer may be less than the page.
+const CONDITIONS: &[&str] = &["if-none-match", "if-modified-since", "range"];
 
 /// A page with a notice is another page: validators and length of the copy are
 /// not its own.
@@ -240,6 +243,7 @@ impl Exchange {
             beside: false,
         });
         let left = self.exchange.left(time(now));
+        let upgrades = RequestHead::read(&self.method, &self.url, &self.asked).upgrade;
         with_isolate(|isolate| {
             let origins = &isolate.memory.origins;
             let origin = origins.get(attempt.origin).filter(|it| !it.url.is_empty());
@@ -249,24 +253,33 @@ impl Exchange {
                 number: attempt.number,
                 beside: attempt.beside,
                 target: origin.map(|it| it.target(message::path_and_query(&self.url))),
-                host: origin.and_then(|it| it.host.clone()),
+                // Only `fetch` can hand on a WebSocket, and only under the URL's name.
+                host: origin.filter(|_| !upgrades).and_then(|it| it.host.clone()),
                 changes: changes.as_str().into(),
             }
         })
     }
 
-    /// Whether others wait for what this request fetches.
-    #[must_use]
-    pub fn leads(&self) -> bool {
-        self.exchange.leads()
+    /// No copy is kept of the answer with this status. Those who wait for the page
+    /// learn that it is not for keeping; but one who has a page already, or is
+    /// answered with a failure, knows nothing of what others would get.
+    pub fn not_kept(&self, status: u16, now: f64) {
+        if !self.exchange.leads() || self.rehearsal.is_some() {
+            return;
+        }
+        if self.exchange.answered().is_none() {
+            return;
+        }
+        let partial = status == 304 || CONDITIONS.iter().any(|name| self.asked.has(name));
+        let end = (!partial).then_some(End::Uncacheable);
+        with_isolate(|isolate| isolate.memory.land(&self.url, end, time(now)));
     }
 
     /// Whether a copy may be kept of what this request got: not of a rehearsal,
     /// nor of an origin that is not like the others.
     #[must_use]
     pub fn may_keep(&self) -> bool {
-        let last = self.exchange.trail().last().map(|tried| tried.origin);
-        let origin = last.or_else(|| self.attempt.map(|attempt| attempt.origin));
+        let origin = self.exchange.answered();
         let equivalent = origin.is_none_or(|origin| {
             with_isolate(|isolate| {
                 let origin = isolate.memory.origins.get(origin);

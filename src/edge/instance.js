@@ -11,8 +11,15 @@ import * as core from "lastgood-core";
 let bases = [];
 /** The bindings that the core was told of. @type {any} */
 let told;
-/** The wasm instance trapped: its memory is not to be trusted any more. */
+/** The instance has to be replaced: its memory is not to be trusted any more. */
 let broken = false;
+/** How many instances there were before this one. */
+let generation = 0;
+/**
+ * The origin that may see requests as they came, without the core in between:
+ * nothing if none may. @type {{ base?: string, host?: string } | undefined}
+ */
+let way;
 
 /**
  * Makes the core ready for a request.
@@ -20,22 +27,33 @@ let broken = false;
  */
 export function ready(env) {
   if (told) return;
-  if (broken) core.__wbg_reset_state();
-  broken = false;
+  way ??= plainIn(env);
+  if (broken) startAnew();
+  broken = true;
   bases = core.configure(env);
   hop = core.loop_id();
-  firstHost = core.first_host();
+  const first = core.way_out();
+  way =
+    first < 0 ? undefined : { base: bases[first], host: core.host_of(first) };
   told = env;
+  broken = false;
+}
+
+function startAnew() {
+  generation += 1;
+  core.__wbg_reset_state();
 }
 
 /**
- * Notes that the core failed. An instance that trapped is replaced at once, by
- * us or by its own glue, and told the configuration: others are in flight.
+ * Notes that something failed. If it was the core, it is replaced at once, by us
+ * or by its own glue, and told the configuration: others are in flight. Whatever
+ * else failed says nothing about what the core has learnt.
  * @param {unknown} error
  */
 export function fault(error) {
   console.error(JSON.stringify({ lastgood: "fault", error: String(error) }));
-  if (error instanceof WebAssembly.RuntimeError) broken = true;
+  if (isWell()) return;
+  broken = true;
   const env = told;
   told = undefined;
   try {
@@ -45,11 +63,29 @@ export function fault(error) {
   }
 }
 
+/** Whether the instance answers, and was told the configuration. */
+function isWell() {
+  try {
+    return core.is_configured();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What frees something of the core's; unless its instance is gone, for then there
+ * is something else at that place.
+ * @param {{ free: () => void }} made
+ */
+export function freeOf(made) {
+  const born = generation;
+  return () => {
+    if (born === generation && isWell()) made.free();
+  };
+}
+
 /** What requests to an origin of another host carry besides. */
 export let hop = "";
-
-/** As which host the first origin is asked, if not as that of its URL. @type {string | undefined} */
-export let firstHost;
 
 /**
  * Where a request goes.
@@ -57,10 +93,23 @@ export let firstHost;
  * @param {number} [origin]
  */
 export function target(url, origin = 0) {
-  return bases.length
-    ? bases[origin] + url.slice(url.indexOf("/", 8))
-    : undefined;
+  return bases.length ? bases[origin] + pathOf(url) : undefined;
 }
+
+/**
+ * Where a request goes past the core, and as which host; throws if there is no
+ * origin that may see it as it came.
+ * @param {string} url
+ * @returns {{ target?: string, host?: string }}
+ */
+export function wayOut(url) {
+  if (!way) throw new Error("no origin may see it as it came");
+  const { base, host } = way;
+  return base === undefined ? {} : { target: base + pathOf(url), host };
+}
+
+/** @param {string} url */
+const pathOf = (url) => url.slice(url.indexOf("/", 8));
 
 /** What rehearsals are signed with. @returns {string | undefined} */
 export function secret() {
@@ -72,19 +121,24 @@ export function state() {
   return told?.LASTGOOD_STATE;
 }
 
+/** What is said of an origin that may see requests as they came. */
+const PLAIN = ["url", "host", "weight"];
+
 /**
- * Where a request goes if the core could not even be asked, and as which host.
- * @param {Request} request
+ * The origin that may see requests as they came, if the core never could say
+ * which: the first of which nothing is said that only the core understands.
  * @param {any} env
- * @returns {{ target?: string, host?: string }}
  */
-export function plainWay(request, env) {
-  const [first] = [env.ORIGIN].flat();
-  const origin = first?.url ?? first;
-  if (typeof origin !== "string") return {};
-  const { pathname, search } = new URL(request.url);
-  const target = origin.replace(/\/+$/, "") + pathname + search;
-  return typeof first.host === "string"
-    ? { target, host: first.host }
-    : { target };
+function plainIn({ ORIGIN }) {
+  const all = [ORIGIN].flat().map(listed);
+  const origins = all.filter(({ url }) => typeof url === "string");
+  if (origins.length === 0) return {};
+  const first = origins.find((origin) =>
+    Object.keys(origin).every((name) => PLAIN.includes(name)),
+  );
+  return first && { base: first.url.replace(/\/+$/, ""), host: first.host };
 }
+
+/** @param {any} origin */
+const listed = (origin) =>
+  typeof origin === "string" ? { url: origin } : Object(origin);

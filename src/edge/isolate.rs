@@ -12,6 +12,8 @@ use worker::Env;
 #[derive(Debug, Default)]
 pub(super) struct Isolate {
     pub(super) configuration: Configuration,
+    /// Whether that was read already: a new instance after a trap knows nothing.
+    pub(super) configured: bool,
     pub(super) memory: Memory,
     pub(super) due: Due,
     pub(super) room: Room,
@@ -39,6 +41,7 @@ pub(super) fn configure(env: &Env) -> Vec<String> {
     with_isolate(|isolate| {
         isolate.memory = Memory::new(&configuration, seed());
         isolate.configuration = configuration;
+        isolate.configured = true;
     });
     bases
 }

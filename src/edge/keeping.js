@@ -12,8 +12,8 @@ import { share } from "./shared.js";
 export const REQUEST_FIELDS = core.request_fields();
 export const RESPONSE_FIELDS = core.response_fields();
 
-/** What became of a page that others may wait for. */
-export const NOT_FOR_KEEPING = 0;
+/** What became of a copy that was claimed. */
+const TOO_LARGE = 0;
 const STORED = 1;
 const LOST = 2;
 
@@ -59,7 +59,7 @@ export async function keep(request, response, reserved) {
   try {
     const limit = core.copy_limit(url);
     const whole = await platform.whole(response, limit).catch(reason);
-    if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
+    if (whole instanceof RangeError) return void (how = TOO_LARGE);
     if (whole instanceof Error)
       return console.log(core.broke_off(url, answered, Date.now()));
     const type = response.headers.get("content-type") ?? "";
@@ -73,8 +73,7 @@ export async function keep(request, response, reserved) {
     await platform.keep(url, response, whole, changes);
     how = STORED;
   } finally {
-    core.give_back(reserved);
-    core.landed(url, how, Date.now());
+    core.landed(url, answered, how, reserved, Date.now());
   }
 }
 

@@ -5,10 +5,16 @@
 //!
 //! - `entry.js` serves a healthy request between [`open`] and [`settle`];
 //! - `exchange.js` drives an [`Exchange`] for every other one;
+//! - `hand.js` is what one such request has in hand;
+//! - `rehearsal.js` checks who may rehearse a fault, and plays the origin that has it;
 //! - `keeping.js` keeps copies behind replies, and watches bodies to their end;
 //! - `shared.js` carries reports to the [`World`] and back, behind replies;
 //! - `probe.js` makes a probe of each origin on a cron trigger;
-//! - `platform.js` holds the calls that touch bodies, the cache and timers.
+//! - `platform.js` holds the calls that touch bodies, the cache and timers;
+//! - `raw.js` knows the responses whose bodies are of our making, and reads those;
+//! - `socket.js` asks an origin under another `Host` than that of its URL;
+//! - `incoming.js` reads what comes back over such a socket;
+//! - `instance.js` starts the core, and starts it anew after a trap.
 //!
 //! So a panic here is an exception there, caught in the request that caused it;
 //! inside a future of Rust's it would be a promise that never settles.
@@ -23,13 +29,13 @@ mod shared;
 mod told;
 
 pub use exchange::Exchange;
-pub use probe::{probe_host, probe_patience, probe_target, probed, probes};
+pub use probe::{probe_patience, probe_target, probed, probes};
 pub use shared::{World, learn, report};
 pub use told::{Attempt, Reply};
 
 use crate::copies;
 use crate::gateway::{self, Arrival, Body, End, Fault, First, FirstResponse, Opening};
-use crate::policy::Policy;
+use crate::policy::Origin;
 use crate::verdict::{Cause, Facts, disguise};
 use crate::wire::{
     Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
@@ -98,11 +104,34 @@ pub fn loop_id() -> String {
     with_isolate(|isolate| isolate.memory.origins.guards().loops.id.clone())
 }
 
-/// The `Host` that the first origin is sent, if not that of its URL.
+/// Whether this instance has been configured.
 #[wasm_bindgen]
 #[must_use]
-pub fn first_host() -> Option<String> {
-    with_isolate(|isolate| isolate.memory.origins.get(0)?.host.clone())
+pub fn is_configured() -> bool {
+    with_isolate(|isolate| isolate.configured)
+}
+
+/// The first origin that may see any request as it came, for when the core cannot
+/// be asked any more; -1 if there is none.
+#[wasm_bindgen]
+#[must_use]
+pub fn way_out() -> i8 {
+    with_isolate(|isolate| {
+        let origins = &isolate.memory.origins;
+        let safe = |origin: &usize| {
+            let origin = origins.get(*origin);
+            origin.is_some_and(Origin::is_plain_but_for_its_name)
+        };
+        let first = (0..origins.count()).find(safe);
+        first.and_then(|it| i8::try_from(it).ok()).unwrap_or(-1)
+    })
+}
+
+/// The `Host` that an origin is sent, if not that of its URL.
+#[wasm_bindgen]
+#[must_use]
+pub fn host_of(origin: u8) -> Option<String> {
+    with_isolate(|isolate| isolate.memory.origins.get(origin.into())?.host.clone())
 }
 
 /// Above any number of milliseconds: what [`open`] adds for each origin before
@@ -187,16 +216,23 @@ pub fn settle(
     })
 }
 
-/// Tells those who wait for a page what became of it: that it is not for keeping
-/// (0), is in the store (1), or was lost on the way there (2).
+/// What became of a copy that was [claimed](claim_copy) in so many bytes: it is too
+/// large for keeping (0), is in the store (1), or was lost on the way there (2).
+/// One that was lost is due again. Those who wait for the page learn it, too.
 #[wasm_bindgen]
-pub fn landed(url: &str, how: u8, now: f64) {
+pub fn landed(url: &str, answered: &str, how: u8, reserved: u32, now: f64) {
     let end = match how {
         0 => Some(End::Uncacheable),
         1 => Some(End::Stored),
         _ => None,
     };
-    with_isolate(|isolate| isolate.memory.land(url, end, time(now)));
+    with_isolate(|isolate| {
+        isolate.room.give_back(u64::from(reserved));
+        if end.is_none() {
+            isolate.due.release(url, copies::vary(answered));
+        }
+        isolate.memory.land(url, end, time(now));
+    });
 }
 
 /// A fault that is to happen to one request, and what proves that it may.
@@ -232,7 +268,7 @@ pub fn rehearsal(token: &str, url: &str, now: f64) -> Option<Rehearsal> {
 }
 
 /// If a copy of a response is to be kept now, the bytes of memory that are set
-/// aside for it, to be given to [`give_back`] afterwards; -1 if not. It counts as
+/// aside for it, to be given to [`landed`] afterwards; -1 if not. It counts as
 /// kept from then on.
 #[wasm_bindgen]
 #[must_use]
@@ -255,7 +291,7 @@ pub fn claim_copy(
         };
         let (due, now) = (&mut isolate.due, time(now));
         if gateway::is_keeping_due(&request, url, status, &answered, policy, due, now) {
-            return f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+            return bytes_of(bytes);
         }
         isolate.room.give_back(bytes);
         -1.0
@@ -275,30 +311,33 @@ pub fn watches(method: &str, url: &str, answered: &str, now: f64) -> bool {
     })
 }
 
-/// Gives back what was set aside for a copy.
-#[wasm_bindgen]
-pub fn give_back(bytes: u32) {
-    with_isolate(|isolate| isolate.room.give_back(u64::from(bytes)));
-}
-
 /// A copy has at most this many bytes.
 #[wasm_bindgen]
 #[must_use]
 pub fn copy_limit(url: &str) -> f64 {
-    limit(url, |policy| policy.copy_limit)
+    let path = message::path(url);
+    with_isolate(|isolate| bytes_of(isolate.configuration.policy_for(path).copy_limit))
 }
 
-/// Bodies up to this many bytes are held for a second attempt.
+/// The body of a request is held for a second attempt up to this many bytes; -1
+/// if it is not held at all. The parameters are those of [`open`].
 #[wasm_bindgen]
 #[must_use]
-pub fn body_limit(url: &str) -> f64 {
-    limit(url, |policy| policy.body_limit)
+pub fn body_limit(method: &str, url: &str, fields: &str, body: f64) -> f64 {
+    let fields = Positional::new(RequestHead::FIELDS, fields);
+    let request = RequestHead::read(method, url, &fields);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(request.path);
+        match body_of(body).is_worth_holding(&request, policy) {
+            true => bytes_of(policy.body_limit),
+            false => -1.0,
+        }
+    })
 }
 
-fn limit(url: &str, of: impl Fn(&Policy) -> u64) -> f64 {
-    let path = message::path(url);
-    let limit = with_isolate(|isolate| of(isolate.configuration.policy_for(path)));
-    f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
+/// A number of bytes as JavaScript has it.
+fn bytes_of(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX))
 }
 
 /// The changes that make a good response the stored one; `answered` and `asked`

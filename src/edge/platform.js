@@ -6,7 +6,15 @@
  * language is in between. Nothing here decides anything.
  */
 
-import { asItIs, askRaw, hangUp, upTo, wholeRaw } from "./raw.js";
+import {
+  asItIs,
+  askRaw,
+  hangUp,
+  hasLike,
+  isBound,
+  upTo,
+  wholeRaw,
+} from "./raw.js";
 
 const STORE = "lastgood";
 
@@ -51,6 +59,15 @@ export function named(headers, names) {
 }
 
 /**
+ * -1: no body; Infinity: nobody knows how long.
+ * @param {Request} request
+ */
+export function bodyLength(request) {
+  if (request.body === null) return -1;
+  return Number(request.headers.get("content-length") ?? Infinity);
+}
+
+/**
  * How a request goes on: where to, if not to its own URL, and as which host, if
  * not as that of the URL; what ends it; its body, if it was held; changes to its
  * fields.
@@ -90,17 +107,17 @@ export const LEFT = Symbol("left");
  */
 
 /**
- * Whatever comes first: the end of an attempt, the visitor's leaving, or nothing
+ * Whatever comes first: the end of an attempt or a look, the visitor's leaving, or nothing
  * if that takes longer than `ms`. Without an attempt, a pause.
- * @param {{ number: number, promise: Promise<Response> }[]} running
+ * @param {{ number: number, promise: Promise<Response | undefined> }[]} running
  * @param {number} ms
  * @param {AbortSignal} [visitor]
  * @returns {Promise<End | undefined>}
  */
 export function next(running, ms, visitor) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    /** @param {End} end */
+    const timer = setTimeout(() => settle(undefined), ms);
+    /** @param {End | undefined} end */
     const settle = (end) => {
       clearTimeout(timer);
       visitor?.removeEventListener("abort", left);
@@ -203,16 +220,13 @@ const DECODED = ["gzip", "br"];
  * @param {AbortSignal} [signal] ends it
  */
 export async function whole(clone, limit, signal) {
-  const { body, headers } = clone;
+  const { body } = clone;
   if (!body) return new ArrayBuffer(0);
   const raw = await wholeRaw(clone, limit);
   if (raw) return raw;
   const { readable, writable } = new IdentityTransformStream();
   const piped = body.pipeTo(writable, { signal });
-  // A declared length binds only what is not packed.
-  const isBound =
-    headers.has("content-length") && !headers.has("content-encoding");
-  const read = isBound
+  const read = isBound(clone)
     ? new Response(readable).arrayBuffer()
     : upTo(limit, readable);
   const [bytes] = await Promise.all([read, piped]);
@@ -238,13 +252,15 @@ export async function keep(url, response, whole, changes) {
 }
 
 /**
- * A response with other fields: `name:value` sets one, `name` removes it.
+ * A response with other fields: `name:value` sets one, `name` removes it. What the
+ * runtime can make no other one of stays as it is.
  * @param {Response} response
  * @param {number} status
  * @param {string} changes
  * @param {boolean} withBody
  */
 export function rebuilt(response, status, changes, withBody) {
+  if (!hasLike(response)) return response;
   const { headers, body } = response;
   const init = { status, headers, ...asItIs(response) };
   const again = new Response(withBody ? body : null, init);

@@ -27,7 +27,7 @@ async function probe(origin) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), core.probe_patience());
   const { signal } = controller;
-  const host = core.probe_host(origin);
+  const host = core.host_of(origin);
   const { status, text } = await seen({ target, host, signal }).catch(() => ({
     status: 0,
     text: "",

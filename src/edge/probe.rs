@@ -28,13 +28,6 @@ pub fn probe_target(origin: u8) -> Option<String> {
     })
 }
 
-/// The `Host` that it is sent, if not that of its URL.
-#[wasm_bindgen]
-#[must_use]
-pub fn probe_host(origin: u8) -> Option<String> {
-    with_isolate(|isolate| isolate.memory.origins.get(origin.into())?.host.clone())
-}
-
 /// How many milliseconds it may take.
 #[wasm_bindgen]
 #[must_use]

@@ -26,11 +26,21 @@ export async function askRaw(url, asked) {
 }
 
 /**
- * The same response with another body.
+ * Whether there can be another response of this kind: the runtime makes none of
+ * 101, nor of a status that is none.
+ * @param {Response} response
+ */
+export function hasLike({ status }) {
+  return status >= 200 && status <= 599;
+}
+
+/**
+ * The same response with another body, if it can have one.
  * @param {Response} response
  * @param {BodyInit} body
  */
 export function withBody(response, body) {
+  if (!response.body || !hasLike(response)) return response;
   const again = asRaw(response, new Response(body, response));
   ours.add(again);
   return again;
@@ -82,9 +92,19 @@ export function hangUp(response) {
  */
 export async function wholeRaw(clone, limit) {
   if (!ours.has(clone) || !clone.body) return undefined;
-  const bound = clone.headers.has("content-length");
-  const bytes = bound ? clone.arrayBuffer() : upTo(limit, clone.body);
+  const bytes = isBound(clone) ? clone.arrayBuffer() : upTo(limit, clone.body);
   return unpacked(clone, await bytes, limit);
+}
+
+/**
+ * Whether a body has the length that is declared: that of one which the runtime
+ * unpacks is the length before.
+ * @param {Response} response
+ */
+export function isBound(response) {
+  const { headers } = response;
+  if (!headers.has("content-length")) return false;
+  return !headers.has("content-encoding") || sockets.has(response);
 }
 
 /**

@@ -237,7 +237,8 @@ impl Body {
     /// Where the method rule forbids a repetition, only a failure before
     /// anything was sent could need it; a small body of known length is held
     /// for that, and a stream never is.
-    fn is_worth_holding(self, request: &RequestHead<'_>, policy: &Policy) -> bool {
+    #[must_use]
+    pub fn is_worth_holding(self, request: &RequestHead<'_>, policy: &Policy) -> bool {
         let repeatable = Repeatability::of(request, policy) != Repeatability::Unsafe;
         policy.attempts > 1
             && match self {

@@ -12,7 +12,7 @@ import {
   WELL_SCRIPTED,
 } from "../support/afterwards.mjs";
 import { hexedCode, HEX } from "../support/hexed.mjs";
-import { siteWith } from "../support/site.mjs";
+import { keep, originWith, siteWith, sourceOf } from "../support/site.mjs";
 
 /**
  * @typedef {object} Row
@@ -233,4 +233,61 @@ test("a plain answer to a write that may have been carried out", async (t) => {
   assert.equal(seen.headers["cache-control"], "no-store");
   assert.match(seen.text, /not available right now/);
   assert.equal(site.origin.count, 1);
+});
+
+/** Origins that must not see a request as it came. */
+const UNSAFE = {
+  "not trusted": { trusted: false },
+  "at another path": { strip: "/hexed" },
+  "taken out": { down: true },
+};
+
+for (const at of ["configure", "open", "exchange_new"])
+  for (const [what, said] of Object.entries(UNSAFE)) {
+    const hexed = { target: `/hexed${HEX}`, method: "OPTIONS" };
+
+    test(`${at} traps: no way out by an origin that is ${what}`, async (t) => {
+      const site = await siteWith(t, {
+        lastgood: { ...WELL_CONFIGURED, attempt_header: "x-try" },
+        code: hexedCode(at),
+        origins: (url) => ({ url, ...said }),
+      });
+      const seen = await site.ask(hexed);
+      assert.equal(seen.status, 503);
+      assert.match(seen.text, /not available right now/);
+      assert.equal(site.origin.count, 0);
+    });
+
+    test(`${at} traps: past an origin that is ${what}`, async (t) => {
+      const other = await originWith(t, ["200"], { name: "O2" });
+      const site = await siteWith(t, {
+        lastgood: { ...WELL_CONFIGURED, attempt_header: "x-try" },
+        code: hexedCode(at),
+        origins: (url) => [{ url, ...said }, other.url],
+      });
+      const seen = await site.ask(hexed);
+      assert.equal(seen.status, 200);
+      assert.equal(other.calls[0].path, "/hexed");
+      assert.equal(site.origin.count, 0);
+    });
+  }
+
+test("what the old instance made is not freed in the new one", async (t) => {
+  const site = await siteWith(t, {
+    script: {
+      ...WELL_SCRIPTED,
+      "/": ["200", "200 slow(800)"],
+      "/hexed": ["200"],
+    },
+    lastgood: { ...WELL_CONFIGURED, keep_every: "0s" },
+    code: hexedCode("open", { onlyFreesItsOwn: true }),
+  });
+  await keep(site);
+  assert.equal(sourceOf(await site.get("/")), "copy");
+  await site.get(`/hexed${HEX}`);
+  const stale = ({ error = "" }) => error.includes("stale");
+  await site.log.waitFor("the end of what went on", stale);
+  const trapped = site.log.of("fault").filter((line) => !stale(line));
+  assert.equal(trapped.length, 1);
+  await isWell(site);
 });

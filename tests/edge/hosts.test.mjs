@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { gunzipSync } from "node:zlib";
 import { hexedCode, HEX } from "../support/hexed.mjs";
 import { rawOrigin } from "../support/raw.mjs";
-import { BRISK, HOST, siteWith, sourceOf } from "../support/site.mjs";
+import { BRISK, EAGER, HOST, siteWith, sourceOf } from "../support/site.mjs";
 import { drain, MB, pour, request, serverWith } from "../support/streams.mjs";
 import { test } from "../support/test.mjs";
 import { until } from "../support/until.mjs";
@@ -329,12 +329,11 @@ for (const chunked of [false, true])
       assert.equal(seen.status, 200);
       assert.ok(seen.body.equals(body));
       const { headers } = site.origin.calls[0];
-      const streams = chunked && size > 65_536;
       assert.equal(
         headers["transfer-encoding"],
-        streams ? "chunked" : undefined,
+        chunked ? "chunked" : undefined,
       );
-      assert.equal(headers["content-length"], streams ? undefined : `${size}`);
+      assert.equal(headers["content-length"], chunked ? undefined : `${size}`);
     });
 
 test("a large body streams both ways", async (t) => {
@@ -378,6 +377,19 @@ test("a backup under another name answers for the first", async (t) => {
   );
   assert.match(origin.heads[0], /\r\nhost: mirror\.test\r\n/);
 });
+
+for (const chunked of [false, true])
+  test(`what is held for a second attempt has a length: ${chunked ? "in chunks" : "sized"}`, async (t) => {
+    const site = await mirrored(t, {
+      script: ["502", "200 echo"],
+      lastgood: { ...EAGER, attempts_per_origin: 2, retry_unsafe: true },
+    });
+    const body = Buffer.alloc(50_000, "ten bytes.");
+    const seen = await site.ask({ method: "PUT", body, chunked, pieces: 3 });
+    assert.ok(seen.body.equals(body));
+    const lengths = site.origin.calls.map((it) => it.headers["content-length"]);
+    assert.deepEqual(lengths, ["50000", "50000"]);
+  });
 
 for (const at of ["open", "exchange_new"])
   test(`if the core fails, the host stays the same: ${at}`, async (t) => {

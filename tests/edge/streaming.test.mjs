@@ -166,19 +166,32 @@ for (const [name, headers] of EARLY)
     assert.equal((await reply.toArray()).join(""), "<p>last");
   });
 
-test("the first bytes of an upload are there before the last are sent", async (t) => {
-  const arrived = signal();
-  const worker = await streamed(t, async (asked, response) => {
-    if (asked.method === "HEAD") return response.end();
-    asked.once("data", () => arrived.resolve());
-    response.end(`${await drain(asked)}`);
-  });
-  const { going, reply } = request(worker.port, { method: "POST" });
-  going.write("first");
-  await arrived.promise;
-  going.end("last");
-  assert.equal(String(await (await reply).toArray()), "9");
-});
+for (const [name, lastgood] of Object.entries({
+  "on the quick way": {},
+  "in an exchange": { attempt_header: "x-try" },
+}))
+  for (const headers of [{}, { "content-length": 100_000 }])
+    test(`the first bytes of an upload are there before the last are sent: ${name}, ${Object.keys(headers)}`, async (t) => {
+      const arrived = signal();
+      const worker = await streamed(
+        t,
+        async (asked, response) => {
+          if (asked.method === "HEAD") return response.end();
+          asked.once("data", () => arrived.resolve());
+          const { "content-length": length = "" } = asked.headers;
+          response.end(`${await drain(asked)} ${length}`);
+        },
+        lastgood,
+      );
+      const method = "POST";
+      const { going, reply } = request(worker.port, { method, headers });
+      going.write("first");
+      await arrived.promise;
+      going.end("x".repeat(99_995));
+      const length = headers["content-length"] ?? "";
+      const seen = String(await (await reply).toArray());
+      assert.equal(seen, `100000 ${length}`);
+    });
 
 /** Every time-out is shorter than what follows takes. */
 const IMPATIENT = {

@@ -2,7 +2,7 @@
 /** WebSockets pass as if nobody stood in between: both ways, to the close code. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { originWith, workerWith } from "../support/site.mjs";
+import { EAGER, originWith, workerWith } from "../support/site.mjs";
 import { serverWith } from "../support/streams.mjs";
 import { test } from "../support/test.mjs";
 import { signal, sleep } from "../support/until.mjs";
@@ -22,8 +22,12 @@ const IMPATIENT = {
   soft_deadline: "50ms",
 };
 
-/** Both ends of one WebSocket through the worker. @param {TestContext} t */
-async function pair(t) {
+/**
+ * Both ends of one WebSocket through the worker.
+ * @param {TestContext} t
+ * @param {(url: string) => unknown} [origins] makes ORIGIN of the server's URL
+ */
+async function pair(t, origins = (url) => url) {
   const { server, url } = await serverWith(t, () => {});
   /** @type {{ promise: Promise<WebSocketEnd>, resolve: (end: WebSocketEnd) => void }} */
   const accepted = signal();
@@ -32,7 +36,7 @@ async function pair(t) {
     accepted.resolve(end);
   });
   const worker = await workerWith(t, {
-    bindings: { ORIGIN: url, LASTGOOD: IMPATIENT },
+    bindings: { ORIGIN: origins(url), LASTGOOD: IMPATIENT },
   });
   const protocol = { "sec-websocket-protocol": "chat" };
   const { reply, end } = await openWebSocket(
@@ -65,6 +69,43 @@ test("messages pass both ways, for longer than every time-out", async (t) => {
     await sleep(100);
   }
   assert.deepEqual(worker.log.raw, []);
+});
+
+const OUT = { url: "http://127.0.0.1:1", down: true };
+
+for (const before of [[], [OUT]])
+  test(`messages pass though the origin has another host: behind ${before.length}`, async (t) => {
+    const origins = (/** @type {string} */ url) => [
+      ...before,
+      { url, host: "mirror.test" },
+    ];
+    const { visitor, origin } = await pair(t, origins);
+    await passes(visitor, origin, "there");
+    await passes(origin, visitor, "and back");
+  });
+
+test("a second attempt may succeed", async (t) => {
+  const { server, url } = await serverWith(t, () => {});
+  /** @type {{ promise: Promise<WebSocketEnd>, resolve: (end: WebSocketEnd) => void }} */
+  const accepted = signal();
+  server.once("upgrade", (_, socket) => {
+    socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    acceptWebSockets(server, accepted.resolve);
+  });
+  const worker = await workerWith(t, {
+    bindings: {
+      ORIGIN: url,
+      LASTGOOD: { ...EAGER, attempts_per_origin: 2 },
+    },
+  });
+  // What carries a control field does not go aside.
+  const control = { "lastgood-remaining": "5000" };
+  const { reply, end } = await openWebSocket(worker.port, "/live", control);
+  assert.equal(reply.statusCode, 101);
+  const origin = await accepted.promise;
+  t.after(() => [end, origin].forEach((each) => each?.socket.destroy()));
+  await passes(/** @type {WebSocketEnd} */ (end), origin, "there");
+  assert.deepEqual(worker.log.of("fault"), []);
 });
 
 for (const [closer, other] of /** @type {const} */ ([

@@ -23,7 +23,7 @@ const LENGTH_AT = {
   settle: 3,
   exchange_new: 3,
   claim_copy: 3,
-  body_limit: 1,
+  body_limit: 3,
   broke_off: 1,
   seal: 1,
 };
@@ -38,14 +38,20 @@ const { i32 } = binaryen;
 
 /** @typedef {InstanceType<typeof binaryen.Module>} Module */
 
+/** Whether this instance made an exchange. */
+const MADE = "an exchange was made";
+
 /**
  * The worker, with one export of its core trapping for hexed requests.
  * @param {string} name of the export
+ * @param {{ onlyFreesItsOwn?: boolean }} [also] an instance traps, too, that is to
+ *   free an exchange and never made one
  */
-export function hexedCode(name) {
+export function hexedCode(name, { onlyFreesItsOwn = false } = {}) {
   const { script, wasm } = builtCode();
   const module = binaryen.readBinary(wasm);
   if (isOfExchange(name)) markExchange(module);
+  if (onlyFreesItsOwn) guardFrees(module);
   wrap(module, name, (inner) =>
     module.if(condition(module, name), module.unreachable(), inner()),
   );
@@ -83,6 +89,19 @@ function markExchange(module) {
     );
     return module.if(isLong(module, LENGTH_AT.exchange_new), mark, inner());
   });
+}
+
+/** @param {Module} module */
+function guardFrees(module) {
+  module.addGlobal(MADE, i32, true, module.i32.const(0));
+  const mark = () => module.global.set(MADE, module.i32.const(1));
+  wrap(module, "exchange_new", (inner) =>
+    module.block(null, [mark(), inner()], i32),
+  );
+  const made = () => module.global.get(MADE, i32);
+  wrap(module, "__wbg_exchange_free", (inner) =>
+    module.if(made(), inner(), module.unreachable()),
+  );
 }
 
 /**

@@ -215,6 +215,10 @@ impl Exchange {
             origins, random, ..
         } = memory;
         match &failure {
+            // Of an upload that breaks off nobody knows who broke it.
+            Some(failure) if !self.request.replayable && failure.status.is_none() => {
+                origins.abandoned(run.origin, began, now.steady);
+            }
             None => origins.good(run.origin, began, quick, now.steady),
             Some(failure) => {
                 let page = (run.origin, self.request.key);

@@ -1,0 +1,83 @@
+// @ts-check
+/**
+ * What one request has in hand: what it came with, what runs for it, and what it
+ * got and has not used yet.
+ */
+import * as core from "lastgood-core";
+import * as platform from "./platform.js";
+
+/**
+ * An attempt that runs, and what can end it. The first one of a watched request
+ * has nothing: a signal costs a twentieth of a healthy request.
+ * @typedef {object} Running
+ * @property {number} number
+ * @property {Promise<Response>} promise
+ * @property {AbortController} [controller]
+ */
+
+/**
+ * A request, the values of those of its fields that decide, and when it came.
+ * @typedef {{ request: Request, fields: string, started: number }} Arrival
+ */
+
+/**
+ * What one request has in hand.
+ * @typedef {Arrival & Held} Hand
+ * @typedef {object} Held
+ * @property {boolean} began whether anything was sent to an origin
+ * @property {ArrayBuffer | ReadableStream} [held] its body, if held
+ * @property {Running[]} running
+ * @property {Response} [response] the last one of an origin, unread
+ * @property {Response} [stored]
+ * @property {import("./rehearsal.js").Fault} [fault] a fault on purpose
+ */
+
+/**
+ * Holds the body of a request, if the core wants it to be sent twice. Whether its
+ * visitor is still there: an upload that broke off is nobody's request.
+ * @param {Hand} hand
+ */
+export async function isThere(hand) {
+  const { method, url, body } = hand.request;
+  if (!body) return true;
+  const length = platform.bodyLength(hand.request);
+  const limit = core.body_limit(method, url, hand.fields, length);
+  if (limit < 0) return true;
+  hand.held = await platform.hold(body, limit).catch(() => undefined);
+  return hand.held !== undefined;
+}
+
+/**
+ * Takes a response out of the hand, so that it is not let go of.
+ * @param {Hand} hand
+ * @param {"response" | "stored"} which
+ */
+export function taken(hand, which) {
+  const response = hand[which];
+  hand[which] = undefined;
+  if (!response)
+    throw new Error(`the reply needs a ${which} that is not there`);
+  return response;
+}
+
+/**
+ * Gives up what runs: ends it if it can be ended, or lets go of its answer.
+ * @param {Hand} hand
+ */
+export function abandon(hand) {
+  for (const { controller, promise } of hand.running) {
+    if (controller) controller.abort();
+    else promise.then(platform.discard, () => {});
+  }
+  hand.running = [];
+}
+
+/**
+ * Lets go of what a request did not use.
+ * @param {Hand} hand
+ */
+export function letGo(hand) {
+  abandon(hand);
+  platform.discard(hand.response);
+  platform.discard(hand.stored);
+}
