@@ -93,6 +93,18 @@ impl Copy {
         aged.age < aged.lifetime && (!signed_in || self.cache_control.public)
     }
 
+    /// Its age, if it may answer at once, though it has to be renewed behind the
+    /// reply (RFC 5861, 3). Whom it does not answer while it is fresh, it does not
+    /// answer then either.
+    #[must_use]
+    pub fn renewable(&self, signed_in: bool, policy: &Policy, now: Timestamp) -> Option<Aged> {
+        let aged = self.aged(now);
+        let until = aged
+            .lifetime
+            .saturating_add(window::renewal(&self.cache_control, policy));
+        (aged.age < until && (!signed_in || self.cache_control.public)).then_some(aged)
+    }
+
     /// Its age, if it may be shown instead of a failure at `now`.
     #[must_use]
     pub fn showable(&self, policy: &Policy, now: Timestamp) -> Option<Aged> {

@@ -4,6 +4,17 @@ use crate::policy::Policy;
 use crate::wire::CacheControl;
 use core::time::Duration;
 
+/// How long past its freshness a copy may answer while it is renewed behind the
+/// reply (RFC 5861, 3): as the origin said, within the operator's bound.
+#[must_use]
+pub(super) fn renewal(origin: &CacheControl, policy: &Policy) -> Duration {
+    if origin.no_cache || origin.must_revalidate || origin.proxy_revalidate {
+        return Duration::ZERO;
+    }
+    let allowed = origin.stale_while_revalidate.unwrap_or_default();
+    allowed.min(policy.stale)
+}
+
 /// The window for showing a copy instead of a failure.
 ///
 /// RFC 9111, 4.2.4: `no-cache`, `must-revalidate`, `proxy-revalidate` and an

@@ -322,6 +322,8 @@ async function late(exchange, hand, patience) {
     if (response && reserved >= 0) {
       hand.response = undefined;
       await keep(request, response, reserved);
+    } else if (response) {
+      exchange.not_kept(response.status, Date.now());
     }
   } finally {
     letGo(hand);

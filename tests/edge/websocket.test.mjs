@@ -89,7 +89,9 @@ test("a second attempt may succeed", async (t) => {
   /** @type {{ promise: Promise<WebSocketEnd>, resolve: (end: WebSocketEnd) => void }} */
   const accepted = signal();
   server.once("upgrade", (_, socket) => {
-    socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    socket.end(
+      "HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    );
     acceptWebSockets(server, accepted.resolve);
   });
   const worker = await workerWith(t, {

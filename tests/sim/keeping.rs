@@ -59,7 +59,8 @@ impl<'w> Host<'w> {
                 let (url, policy) = (&it.url, &it.policy);
                 gateway::is_keeping_due(request, url, status, &listed, policy, due, now)
             });
-        let leads = it.exchange.as_ref().is_some_and(|it| it.leads());
+        let led = it.exchange.as_ref();
+        let leads = led.is_some_and(|it| it.leads() && it.answered().is_some());
         let (asked, url) = (it.asked, it.url.clone());
         if due {
             self.note(visit, Seen::Keep);

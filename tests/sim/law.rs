@@ -86,6 +86,22 @@ pub(crate) fn is_fresh(stored: &Stored, asked: &Asked, policy: &Policy, now: Tim
     for_anyone && age(stored, now) < lifetime(&stored.response).unwrap_or(0)
 }
 
+/// Whether a copy may answer at once while it is renewed (RFC 5861, 3).
+pub(crate) fn is_renewable(
+    stored: &Stored,
+    asked: &Asked,
+    policy: &Policy,
+    now: Timestamp,
+) -> bool {
+    let fields = stored.response.as_str();
+    let forbidden = says(fields, &["no-cache", "must-revalidate", "proxy-revalidate"]);
+    let for_anyone = says(fields, &["public"]) || !is_signed_in(asked, policy);
+    let bound = i128::try_from(policy.stale.as_millis()).unwrap_or(i128::MAX);
+    let said = seconds(fields, "stale-while-revalidate").unwrap_or(0) * 1000;
+    let until = lifetime(fields).unwrap_or(0) + said.min(bound);
+    !forbidden && for_anyone && policy.mode == Mode::Cache && age(stored, now) < until
+}
+
 /// Whether a copy may stand in for a failure.
 pub(crate) fn is_showable(stored: &Stored, policy: &Policy, now: Timestamp) -> bool {
     let fields = stored.response.as_str();

@@ -197,8 +197,11 @@ impl<'p> Life<'p> {
         };
         let now = self.world.shows(self.visit, at);
         let lawful = match self.outcome.failed {
-            // What is not marked as degraded is a hit, and must be fresh.
-            false => law::is_fresh(copy, asked, policy, now),
+            // What is not marked as degraded is a hit, and must be fresh or renewed.
+            false => {
+                law::is_fresh(copy, asked, policy, now)
+                    || law::is_renewable(copy, asked, policy, now)
+            }
             true => law::is_showable(copy, policy, now),
         };
         lawful && law::takes_copies(asked, policy)

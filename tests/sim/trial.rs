@@ -320,7 +320,10 @@ impl Trial {
                 };
                 let lawful = copy.is_some_and(|copy| match self.exchange.failure() {
                     Some(_) => law::is_showable(copy, &self.policy, chosen),
-                    None => law::is_fresh(copy, &self.asked, &self.policy, world.now),
+                    None => {
+                        law::is_fresh(copy, &self.asked, &self.policy, world.now)
+                            || law::is_renewable(copy, &self.asked, &self.policy, world.now)
+                    }
                 });
                 self.hold(lawful, "a copy that may not be shown");
             }

@@ -72,20 +72,25 @@ impl Exchange {
 
     pub(super) fn give_up(&mut self, now: Now, memory: &mut Memory) -> Step {
         if let Some(failure) = self.failure {
-            // A page is not to blame for an origin that has too much to do.
-            let crowded = failure.cause == Cause::Unavailable
-                && failure.retry_after.is_none()
-                && memory.origins.are_limited(now.steady);
-            if !crowded {
-                self.hold(failure, false, now, memory);
-            }
-            if self.leads {
-                memory
-                    .flights
-                    .end(self.request.key, End::Failed(failure), now.steady);
-            }
+            self.land(failure, now, memory);
         }
         self.finish(self.outcome(now), None)
+    }
+
+    /// Nothing came of it: the page is left alone for a while, and those who wait
+    /// for it learn it.
+    fn land(&mut self, failure: Failure, now: Now, memory: &mut Memory) {
+        // A page is not to blame for an origin that has too much to do.
+        let crowded = failure.cause == Cause::Unavailable
+            && failure.retry_after.is_none()
+            && memory.origins.are_limited(now.steady);
+        if !crowded {
+            self.hold(failure, false, now, memory);
+        }
+        if self.leads {
+            let end = End::Failed(failure);
+            memory.flights.end(self.request.key, end, now.steady);
+        }
     }
 
     pub(super) fn showable(&self, failure: &Failure, now: Now) -> Option<Aged> {
@@ -152,9 +157,13 @@ impl Exchange {
             if !self.probes {
                 memory.came_late(self.request.key);
             }
-            if failure.is_none() {
-                self.answered = Some(run.origin);
-                memory.objects.free(|| self.request.key, now.steady);
+            match failure {
+                None => {
+                    self.answered = Some(run.origin);
+                    memory.objects.free(|| self.request.key, now.steady);
+                }
+                Some(failure) if self.leads => self.land(failure, now, memory),
+                Some(_) => {}
             }
         }
         let goes_on = self.next_late_look(now);

@@ -5,7 +5,7 @@ use crate::copies::{Aged, Copy};
 use crate::gateway::flights::{End, Role};
 use crate::gateway::memory::{Memory, Restraint};
 use crate::gateway::step::{Request, Source, Step, Would};
-use crate::policy::Mode;
+use crate::policy::{Collapse, Mode};
 use crate::verdict::{Cause, Failure, Phase};
 use crate::wire::Timestamp;
 
@@ -65,12 +65,40 @@ impl Exchange {
         if self.landed {
             return self.go_alone(now, memory);
         }
+        if let Some(aged) = self.renewable(copy, now) {
+            return self.renew_behind(aged, now, memory);
+        }
         match self
             .failure
             .and_then(|failure| self.showable(&failure, now))
         {
             Some(aged) => self.instead(aged, now, memory),
             None => self.without_copy(now, memory),
+        }
+    }
+
+    /// A copy that may answer at once while it is renewed.
+    fn renewable(&self, copy: Option<Copy>, now: Now) -> Option<Aged> {
+        let Request { signed_in, .. } = self.request;
+        let well = self.policy.mode == Mode::Cache && self.restraint.is_none();
+        copy.filter(|_| well)
+            .and_then(|copy| copy.renewable(signed_in, &self.policy, now.wall))
+    }
+
+    /// The copy answers; one of those who ask fetches a new one behind its reply.
+    fn renew_behind(&mut self, aged: Aged, now: Now, memory: &mut Memory) -> Step {
+        let rule = self.policy.collapse.unwrap_or(Collapse::DEFAULT);
+        let key = self.request.key;
+        let in_time = now.wall < self.deadline();
+        match memory.flights.role(key, rule, now.steady, now.steady) {
+            Role::Lead if in_time => {
+                self.leads = true;
+                self.stand_in = Some(aged);
+                self.first_attempt(now, memory)
+            }
+            // It is not for keeping any more.
+            Role::Alone => self.first_attempt(now, memory),
+            _ => self.finish(Source::Copy(aged), None),
         }
     }
 
