@@ -6,10 +6,10 @@
 //! told a long lifetime, and the true time of storing is written beside them.
 
 use crate::wire::{self, Fields, Listed, Timestamp};
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 /// Fields that the platform's store would follow, or replace.
-const MOVED: [&str; 9] = [
+const MOVED: [&str; 10] = [
     "age",
     "cache-control",
     "cdn-cache-control",
@@ -18,6 +18,7 @@ const MOVED: [&str; 9] = [
     "etag",
     "expires",
     "last-modified",
+    "surrogate-control",
     "vary",
 ];
 
@@ -63,18 +64,6 @@ impl Changes {
         self.line(&[name]);
     }
 
-    /// Whether a field is changed.
-    #[must_use]
-    pub fn touch(&self, name: &str) -> bool {
-        let rests = self
-            .0
-            .split('\n')
-            .filter_map(|line| line.strip_prefix(name));
-        rests
-            .into_iter()
-            .any(|rest| rest.is_empty() || rest.starts_with(':'))
-    }
-
     /// Appends later changes, which win over earlier ones.
     pub fn extend(&mut self, later: &Self) {
         self.line(&[&later.0]);
@@ -84,6 +73,10 @@ impl Changes {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\n').filter(|line| !line.is_empty())
     }
 
     fn line(&mut self, parts: &[&str]) {
@@ -140,17 +133,31 @@ pub fn restore(envelope: &str, own: &Changes) -> Changes {
     let mut changes = Changes::default();
     changes.remove(ENVELOPE);
     changes.remove(VARY);
-    let moved = || Packed(envelope).filter(|(name, _)| MOVED.contains(name));
-    for name in ADDED {
-        if !own.touch(name) && moved().all(|(moved, _)| moved != name) {
-            changes.remove(name);
+    let mut settled: Vec<&str> = own.lines().map(name_in).collect();
+    let mut is_open = |name| {
+        let open = !settled.contains(&name);
+        settled.push(name);
+        open
+    };
+    for (name, value) in Packed(envelope).filter(|(name, _)| MOVED.contains(name)) {
+        if is_open(name) {
+            changes.set(name, value);
         }
     }
-    for (name, value) in moved().filter(|(name, _)| !own.touch(name)) {
-        changes.set(name, value);
+    for name in ADDED.into_iter().filter(|name| is_open(name)) {
+        changes.remove(name);
     }
-    changes.extend(own);
+    // What was moved aside is not there to be removed.
+    let gone = |line: &&str| MOVED.contains(line) && !ADDED.contains(line);
+    for line in own.lines().filter(|line| !gone(line)) {
+        changes.line(&[line]);
+    }
     changes
+}
+
+/// The name of the field that a line changes.
+fn name_in(line: &str) -> &str {
+    line.split_once(':').map_or(line, |(name, _)| name)
 }
 
 /// Appends a field to an envelope: `name length value `.
@@ -238,7 +245,7 @@ impl Fields for Originals<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{string::ToString, vec::Vec};
+    use alloc::string::ToString;
     use proptest::prelude::*;
 
     /// What a host does with changes.

@@ -39,19 +39,22 @@ export default {
   fetch(request, env, ctx) {
     try {
       ready(env);
-      const { method, url } = request;
-      const fields = values(request.headers, REQUEST_FIELDS);
+      const { method, url, headers } = request;
+      const fields = values(headers, REQUEST_FIELDS);
+      const length = bodyLength(request);
       const started = Date.now();
       share(ctx, started);
-      const opening = core.open(
+      const opening = core.open(method, url, fields, length, started);
+      const arrival = {
+        request,
         method,
         url,
+        headers,
+        length,
         fields,
-        bodyLength(request),
         started,
-      );
-      if (opening === ASIDE) return pass(request, 0).catch(lastResort);
-      const arrival = { request, fields, started };
+      };
+      if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx);
       return watch(arrival, ctx, opening);
     } catch (error) {
@@ -68,15 +71,15 @@ export default {
 /**
  * Sends a request on as it came; one that goes to another host says that it was
  * here.
- * @param {Request} request
+ * @param {import("./hand.js").Arrival} arrival
  * @param {number} origin
  */
-function pass(request, origin) {
-  const to = target(request.url, origin);
+function pass({ request, method, url, headers: came, length }, origin) {
+  const to = target(url, origin);
   if (to === undefined) return fetch(request);
-  const { method, body } = request;
-  const headers = new Headers(request.headers);
+  const headers = new Headers(came);
   headers.append("cdn-loop", hop);
+  const body = length < 0 ? null : request.body;
   return fetch(to, { method, headers, body, redirect: "manual" });
 }
 
@@ -88,22 +91,24 @@ function pass(request, origin) {
  * @returns {Promise<Response>}
  */
 function watch(arrival, ctx, opening) {
-  const { request, started } = arrival;
   const patience = opening % PER_ORIGIN;
   const origin = (opening - patience) / PER_ORIGIN;
-  const first = { promise: pass(request, origin), origin };
+  /** @type {import("./exchange.js").First} */
+  const first = { promise: pass(arrival, origin), origin };
   return new Promise((resolve) => {
     let waiting = true;
     const timer = setTimeout(takeOver, patience);
-    function takeOver() {
+    /** @param {unknown} [came] */
+    function takeOver(came) {
       if (!waiting) return;
       waiting = false;
       clearTimeout(timer);
+      first.came = came;
       resolve(exchange(arrival, ctx, first));
     }
     first.promise.then((response) => {
       if (!waiting) return;
-      if (!isGood(request, ctx, response, origin, started)) return takeOver();
+      if (!isGood(arrival, ctx, response, origin)) return takeOver(response);
       waiting = false;
       clearTimeout(timer);
       resolve(response);
@@ -113,17 +118,16 @@ function watch(arrival, ctx, opening) {
 
 /**
  * Whether a response is passed on; if so, a copy may be kept of it.
- * @param {Request} request
+ * @param {import("./hand.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  * @param {Response} response
  * @param {number} origin
- * @param {number} started
  */
-function isGood(request, ctx, response, origin, started) {
+function isGood(arrival, ctx, response, origin) {
   try {
-    const { method, url } = request;
-    const answered = values(response.headers, RESPONSE_FIELDS);
-    const { status } = response;
+    const { method, url, started } = arrival;
+    const { status, headers } = response;
+    const answered = values(headers, RESPONSE_FIELDS);
     const now = Date.now();
     const end = core.settle(
       method,
@@ -134,7 +138,7 @@ function isGood(request, ctx, response, origin, started) {
       started,
       now,
     );
-    const kept = end === KEEP && keepIfDue(request, response, ctx);
+    const kept = end === KEEP && keepIfDue(arrival, response, ctx);
     const watched =
       end === WATCH ||
       (end === KEEP && !kept && core.watches(method, url, answered, now));
@@ -173,9 +177,9 @@ async function exchange(arrival, ctx, first) {
  * @param {import("./hand.js").Hand} hand
  */
 async function rescue(hand) {
-  const { request, began, response } = hand;
+  const { request, method, began, response } = hand;
   hand.response = undefined;
-  const safe = ["GET", "HEAD", "OPTIONS"].includes(request.method);
+  const safe = ["GET", "HEAD", "OPTIONS"].includes(method);
   const mayAsk = safe ? !(response && response.status < 500) : !began;
   if (!mayAsk) return response ?? lastResort();
   const again = past(request, hand.held);

@@ -41,8 +41,9 @@ const CUT = new Error("the body broke off");
 /** @typedef {import("./hand.js").Running} Running */
 
 /**
- * The first attempt, where it ran before there was an exchange.
- * @typedef {{ promise: Promise<Response>, origin: number }} First
+ * The first attempt, where it ran before there was an exchange, and what it came
+ * to, if it did.
+ * @typedef {{ promise: Promise<Response>, origin: number, came?: unknown }} First
  */
 
 /**
@@ -69,7 +70,7 @@ function begin({ request, held, fault }, { number, target, host, changes }) {
  * @returns {Promise<Response>}
  */
 export async function serve(hand, ctx, first) {
-  const { headers, url } = hand.request;
+  const { headers, url } = hand;
   const token = headers.get("lastgood-rehearsal");
   if (token) hand.fault = await faultOf(token, url);
   if (!first && !(await isThere(hand))) {
@@ -84,9 +85,8 @@ export async function serve(hand, ctx, first) {
     const { response, patience } = reply(exchange, hand, ctx);
     goesOn = patience >= 0;
     if (goesOn) {
-      const { request, fields, started, running } = hand;
+      const rest = { ...hand, response: undefined, stored: undefined };
       hand.running = [];
-      const rest = { request, fields, started, began: true, running };
       behind(ctx, late(exchange, rest, patience).finally(free));
     }
     return response;
@@ -99,9 +99,9 @@ export async function serve(hand, ctx, first) {
  * @param {Hand} hand
  * @param {number} first the origin that it was sent to, negative if it was not
  */
-function exchangeFor({ request, fields, started, held }, first) {
-  const { method, url, headers, body } = request;
-  const replayable = body === null || held instanceof ArrayBuffer;
+function exchangeFor(hand, first) {
+  const { method, url, headers, length, fields, started, held } = hand;
+  const replayable = length < 0 || held instanceof ArrayBuffer;
   const all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
   return new core.Exchange(method, url, all, replayable, first, started);
 }
@@ -127,8 +127,10 @@ async function drive(exchange, hand, step, first) {
         first ? { number, promise: first.promise } : begin(hand, attempt),
       );
       hand.began = true;
-      first = undefined;
       step = exchange.begun(Date.now());
+      if (first?.came)
+        step = tell(exchange, hand, { number, came: first.came });
+      first = undefined;
     } else {
       step = tell(
         exchange,
@@ -156,20 +158,18 @@ function attemptOf(exchange) {
  * @param {Hand} hand
  */
 async function look(exchange, hand) {
-  const { request } = hand;
-  const promise = platform.look(request.url);
-  const looks = [{ number: 0, promise }];
-  const end = await platform.next(looks, LONGEST_LOOK_MS, request.signal);
-  if (typeof end !== "object") promise.then(platform.discard, () => {});
-  if (end === platform.LEFT) return exchange.left(Date.now());
-  if (!(end?.came instanceof Response)) {
+  const { url, headers: asked } = hand;
+  const promise = platform.look(url);
+  const stored = await platform.within(promise, LONGEST_LOOK_MS);
+  if (!stored) {
+    promise.then(platform.discard, () => {});
     return exchange.looked(0, "", "", Date.now());
   }
-  hand.stored = end.came;
-  const { status, headers } = end.came;
+  hand.stored = stored;
+  const { status, headers } = stored;
   const fields = platform.values(headers, STORED_FIELDS);
   const vary = fields.slice(0, fields.indexOf("\n"));
-  const varied = vary ? platform.named(request.headers, vary) : "";
+  const varied = vary ? platform.named(asked, vary) : "";
   return exchange.looked(status, fields, varied, Date.now());
 }
 
@@ -249,13 +249,12 @@ function facts(exchange, { headers }) {
  * @param {ExecutionContext} ctx
  */
 function reply(exchange, hand, ctx) {
-  const { request } = hand;
   const told = replyOf(exchange);
   const { source, status, patience } = told;
   const passed = source === ORIGIN ? hand.response : undefined;
   const line = exchange.log(passed?.status ?? status, Date.now());
   if (line) console.log(line);
-  if (passed) land(exchange, request, passed, ctx);
+  if (passed) land(exchange, hand, passed, ctx);
   return { response: made(told, hand), patience };
 }
 
@@ -273,12 +272,12 @@ function replyOf(exchange) {
 /**
  * Keeps a copy of a response, and tells those who wait for it.
  * @param {core.Exchange} exchange
- * @param {Request} request
+ * @param {Hand} hand
  * @param {Response} response
  * @param {ExecutionContext} ctx
  */
-function land(exchange, request, response, ctx) {
-  const kept = exchange.may_keep() && keepIfDue(request, response, ctx);
+function land(exchange, hand, response, ctx) {
+  const kept = exchange.may_keep() && keepIfDue(hand, response, ctx);
   if (!kept) exchange.not_kept(response.status, Date.now());
 }
 
@@ -316,12 +315,12 @@ async function late(exchange, hand, patience) {
       tell(exchange, hand, await whole(exchange, end, patience));
       patience = exchange.goes_on(Date.now());
     }
-    const { request, response } = hand;
+    const { response } = hand;
     const keeps = response && exchange.may_keep();
-    const reserved = keeps ? claim(request, response) : -1;
+    const reserved = keeps ? claim(hand, response) : -1;
     if (response && reserved >= 0) {
       hand.response = undefined;
-      await keep(request, response, reserved);
+      await keep(hand, response, reserved);
     } else if (response) {
       exchange.not_kept(response.status, Date.now());
     }

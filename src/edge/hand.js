@@ -16,8 +16,16 @@ import * as platform from "./platform.js";
  */
 
 /**
- * A request, the values of those of its fields that decide, and when it came.
- * @typedef {{ request: Request, fields: string, started: number }} Arrival
+ * A request, what was read of it, for each reading has its price, and when it
+ * came.
+ * @typedef {object} Arrival
+ * @property {Request} request
+ * @property {string} method
+ * @property {string} url
+ * @property {Headers} headers
+ * @property {number} length of its body: negative for none, infinite if unknown
+ * @property {string} fields the values of those that decide
+ * @property {number} started
  */
 
 /**
@@ -38,10 +46,10 @@ import * as platform from "./platform.js";
  * @param {Hand} hand
  */
 export async function isThere(hand) {
-  const { method, url, body } = hand.request;
+  const { request, method, url, fields, length } = hand;
+  const body = length < 0 ? null : request.body;
   if (!body) return true;
-  const length = platform.bodyLength(hand.request);
-  const limit = core.body_limit(method, url, hand.fields, length);
+  const limit = core.body_limit(method, url, fields, length);
   if (limit < 0) return true;
   hand.held = await platform.hold(body, limit).catch(() => undefined);
   return hand.held !== undefined;

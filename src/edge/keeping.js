@@ -9,6 +9,8 @@ import * as platform from "./platform.js";
 import { cloned } from "./raw.js";
 import { share } from "./shared.js";
 
+/** @typedef {import("./hand.js").Arrival} Arrival */
+
 export const REQUEST_FIELDS = core.request_fields();
 export const RESPONSE_FIELDS = core.response_fields();
 
@@ -24,20 +26,20 @@ const LONGEST_DISGUISE = core.longest_disguise();
 
 /**
  * Keeps a copy of a good response behind the reply, if one is due; says whether.
- * @param {Request} request
+ * @param {Arrival} arrival
  * @param {Response} response
  * @param {ExecutionContext} ctx
  */
-export function keepIfDue(request, response, ctx) {
-  const reserved = claim(request, response);
+export function keepIfDue(arrival, response, ctx) {
+  const reserved = claim(arrival, response);
   if (reserved < 0) return false;
-  behind(ctx, keep(request, cloned(response), reserved));
+  behind(ctx, keep(arrival, cloned(response), reserved));
   return true;
 }
 
 /**
  * Sets memory aside for a copy; -1 if none is due.
- * @param {Request} request
+ * @param {Arrival} arrival
  * @param {Response} response
  */
 export function claim({ method, url, headers }, { status, headers: fields }) {
@@ -48,12 +50,11 @@ export function claim({ method, url, headers }, { status, headers: fields }) {
 
 /**
  * Keeps a copy, if its body turns out to be whole and good.
- * @param {Request} request
+ * @param {Arrival} arrival
  * @param {Response} response
  * @param {number} reserved
  */
-export async function keep(request, response, reserved) {
-  const { url } = request;
+export async function keep({ url, headers }, response, reserved) {
   const answered = platform.lines(response.headers);
   let how = LOST;
   try {
@@ -65,11 +66,7 @@ export async function keep(request, response, reserved) {
     const type = response.headers.get("content-type") ?? "";
     const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
     if (refusal) return console.log(refusal);
-    const changes = core.seal(
-      answered,
-      platform.lines(request.headers),
-      Date.now(),
-    );
+    const changes = core.seal(answered, platform.lines(headers), Date.now());
     await platform.keep(url, response, whole, changes);
     how = STORED;
   } finally {

@@ -107,9 +107,9 @@ export const LEFT = Symbol("left");
  */
 
 /**
- * Whatever comes first: the end of an attempt or a look, the visitor's leaving, or nothing
+ * Whatever comes first: the end of an attempt, the visitor's leaving, or nothing
  * if that takes longer than `ms`. Without an attempt, a pause.
- * @param {{ number: number, promise: Promise<Response | undefined> }[]} running
+ * @param {{ number: number, promise: Promise<Response> }[]} running
  * @param {number} ms
  * @param {AbortSignal} [visitor]
  * @returns {Promise<End | undefined>}
@@ -130,6 +130,22 @@ export function next(running, ms, visitor) {
       const ended = (/** @type {unknown} */ came) => settle({ number, came });
       promise.then(ended, ended);
     }
+  });
+}
+
+/**
+ * What a promise comes to; nothing, if it fails or takes longer than `ms`. The
+ * timer ends with the request.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} ms
+ * @returns {Promise<T | undefined>}
+ */
+export function within(promise, ms) {
+  return new Promise((resolve) => {
+    const over = () => resolve(undefined);
+    setTimeout(over, ms);
+    promise.then(resolve, over);
   });
 }
 
@@ -196,7 +212,7 @@ function resumed(chunks, reader) {
 let opened;
 
 /** The cache of this data centre; opened once, as it costs a fifth of a look. */
-async function store() {
+async function open() {
   return (opened ??= await caches.open(STORE));
 }
 
@@ -205,7 +221,7 @@ async function store() {
  * @param {string} url
  */
 export async function look(url) {
-  return (await store()).match(url);
+  return (opened ?? (await open())).match(url);
 }
 
 /** Encodings that the runtime takes off whatever reads a body. */
@@ -248,7 +264,10 @@ export async function keep(url, response, whole, changes) {
   change(headers, changes);
   const encoding = headers.get("content-encoding") ?? "";
   if (DECODED.includes(encoding)) headers.delete("content-encoding");
-  await (await store()).put(url, new Response(whole, { status, headers }));
+  await (opened ?? (await open())).put(
+    url,
+    new Response(whole, { status, headers }),
+  );
 }
 
 /**
