@@ -10,16 +10,20 @@ use crate::wire::{Fields, date, list};
 /// `If-Modified-Since` (RFC 9110, 13.2.2).
 #[must_use]
 pub fn is_not_modified(envelope: &str, request: &dyn Fields) -> bool {
+    let (wanted, since) = ("if-none-match", "if-modified-since");
+    if !request.has(wanted) && !request.has(since) {
+        return false;
+    }
     let Some(original) = Originals::read(envelope) else {
         return false;
     };
-    let wanted = request.get("if-none-match");
+    let (wanted, since) = (request.get(wanted), request.get(since));
     if !wanted.is_empty() {
         let etag = weak(original.get("etag"));
         return wanted.trim() == "*"
             || (!etag.is_empty() && list::elements(wanted).any(|held| weak(held) == etag));
     }
-    let since = date::parse(request.get("if-modified-since"));
+    let since = date::parse(since);
     let modified = date::parse(original.get("last-modified"));
     matches!((since, modified), (Some(since), Some(modified)) if modified <= since)
 }

@@ -28,6 +28,10 @@ impl Slot for Written {
 }
 
 impl Due {
+    /// The fields of a response that tell one version of a page from another.
+    pub const FIELDS: &'static [&'static str] =
+        &["vary", "content-length", "etag", "last-modified"];
+
     /// Whether the copy under `key` was written lately, of a response with the
     /// same validators as this one.
     #[must_use]

@@ -13,7 +13,7 @@ import { fault, hop, ready, target, wayOut } from "./instance.js";
 import {
   keepIfDue,
   REQUEST_FIELDS,
-  RESPONSE_FIELDS,
+  VERSION_FIELDS,
   watchToTheEnd,
 } from "./keeping.js";
 import { ask, bodyLength, values } from "./platform.js";
@@ -127,7 +127,7 @@ function isGood(arrival, ctx, response, origin) {
   try {
     const { method, url, started } = arrival;
     const { status, headers } = response;
-    const answered = values(headers, RESPONSE_FIELDS);
+    const answered = values(headers, VERSION_FIELDS);
     const now = Date.now();
     const end = core.settle(
       method,

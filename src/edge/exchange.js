@@ -81,7 +81,11 @@ export async function serve(hand, ctx, first) {
   let goesOn = false;
   try {
     if (hand.fault) exchange.rehearse();
-    await drive(exchange, hand, exchange.start(Date.now()), first);
+    if (first?.came) {
+      await drive(exchange, hand, startAfter(exchange, hand, first.came));
+    } else {
+      await drive(exchange, hand, exchange.start(Date.now()), first);
+    }
     const { response, patience } = reply(exchange, hand, ctx);
     goesOn = patience >= 0;
     if (goesOn) {
@@ -107,6 +111,22 @@ function exchangeFor(hand, first) {
 }
 
 /**
+ * The first step after a first attempt that is over.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {unknown} came
+ */
+function startAfter(exchange, hand, came) {
+  hand.began = true;
+  if (!(came instanceof Response)) {
+    return exchange.start_after(0, "", Date.now());
+  }
+  hand.response = came;
+  const fields = facts(exchange, came);
+  return exchange.start_after(came.status, fields, Date.now());
+}
+
+/**
  * @param {core.Exchange} exchange
  * @param {Hand} hand
  * @param {number} step
@@ -127,10 +147,8 @@ async function drive(exchange, hand, step, first) {
         first ? { number, promise: first.promise } : begin(hand, attempt),
       );
       hand.began = true;
-      step = exchange.begun(Date.now());
-      if (first?.came)
-        step = tell(exchange, hand, { number, came: first.came });
       first = undefined;
+      step = exchange.begun(Date.now());
     } else {
       step = tell(
         exchange,

@@ -106,6 +106,21 @@ impl Exchange {
         self.step(Event::Start, now)
     }
 
+    /// The first step after the attempt that ran before there was an exchange, as it
+    /// is over: its status, 0 if it threw, and its fields as in
+    /// [`responded`](Self::responded).
+    pub fn start_after(&mut self, status: u16, fields: &str, now: f64) -> f64 {
+        let begins = self.step(Event::Start, now);
+        if begins != BEGIN {
+            return begins;
+        }
+        self.step(Event::Begun, now);
+        match status {
+            0 => self.failed(1, now),
+            _ => self.responded(1, status, fields, now),
+        }
+    }
+
     /// What was found in the store: its status, 0 if nothing, the values of
     /// [`stored_fields`](super::stored_fields), and those fields of the request
     /// that its `Vary` names.

@@ -12,7 +12,8 @@ import { share } from "./shared.js";
 /** @typedef {import("./hand.js").Arrival} Arrival */
 
 export const REQUEST_FIELDS = core.request_fields();
-export const RESPONSE_FIELDS = core.response_fields();
+export const VERSION_FIELDS = core.version_fields();
+const RESPONSE_FIELDS = core.response_fields();
 
 /** What became of a copy that was claimed. */
 const TOO_LARGE = 0;

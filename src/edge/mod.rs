@@ -33,7 +33,7 @@ pub use probe::{probe_patience, probe_target, probed, probes};
 pub use shared::{World, learn, report};
 pub use told::{Attempt, Reply};
 
-use crate::copies;
+use crate::copies::{self, Due};
 use crate::gateway::{self, Arrival, Body, End, Fault, First, FirstResponse, Opening};
 use crate::policy::Origin;
 use crate::verdict::{Cause, Facts, disguise};
@@ -54,6 +54,13 @@ pub fn request_fields() -> Vec<String> {
 }
 
 /// Names of the response fields that [`settle`] is handed.
+#[wasm_bindgen]
+#[must_use]
+pub fn version_fields() -> Vec<String> {
+    names(Due::FIELDS)
+}
+
+/// Names of the response fields that [`claim_copy`] is handed.
 #[wasm_bindgen]
 #[must_use]
 pub fn response_fields() -> Vec<String> {
@@ -196,7 +203,7 @@ pub fn settle(
     asked: f64,
     now: f64,
 ) -> u8 {
-    let answered = Positional::new(ResponseHead::FIELDS, answered);
+    let answered = Positional::new(Due::FIELDS, answered);
     let first = FirstResponse {
         method: Method::parse(method),
         url,
@@ -303,7 +310,7 @@ pub fn claim_copy(
 #[wasm_bindgen]
 #[must_use]
 pub fn watches(method: &str, url: &str, answered: &str, now: f64) -> bool {
-    let answered = Positional::new(ResponseHead::FIELDS, answered);
+    let answered = Positional::new(Due::FIELDS, answered);
     let method = Method::parse(method);
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(message::path(url));
