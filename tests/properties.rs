@@ -18,16 +18,19 @@ mod sim;
 #[path = "properties/written.rs"]
 mod written;
 
-use chance::{cache_control, copies, policies, requests, worlds};
-use lastgood::gateway::Body;
-use lastgood::policy::Policy;
-use lastgood::wire::Timestamp;
+use chance::{cache_control, copies, dates, demands, policies, requests, variants, worlds};
+use lastgood::copies::Copy;
+use lastgood::gateway::{Body, Event, Exchange, Memory, Source, Step};
+use lastgood::policy::{Mode, Policy};
+use lastgood::wire::{Demands, Listed, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sim::story::Played;
-use sim::{Asked, EPOCH, Seen, Stored, World, hostile, law, live, play, promises, trial};
-use std::{env, time::Duration};
+use sim::{
+    Asked, EPOCH, Seen, Stored, World, configured, hostile, law, live, play, promises, raw, trial,
+};
+use std::{env, rc::Rc, time::Duration};
 use written::{field_lines, heads, json, origin_tables, tables, wordy};
 
 /// So many cases as stay within seconds; `PROPTEST_CASES` asks for others.
@@ -82,7 +85,7 @@ fn check_patience(world: &World, played: &Played) -> Result<(), &'static str> {
     let then = soft.max(world.look_takes) + world.look_takes;
     let lawful = world.copy().is_some_and(|copy| {
         let variant = law::field(&copy.response, "vary").is_none();
-        variant && law::is_showable(copy, policy, world.clock.shows(then))
+        variant && law::is_showable(copy, asked, policy, world.clock.shows(then))
     });
     let late = replied.is_none_or(|at| at > soft + 2 * world.look_takes);
     let hurries = law::takes_copies(asked, policy) && !law::is_signed_in(asked, policy);
@@ -96,25 +99,45 @@ proptest! {
     #![proptest_config(config(2000))]
 
     #[test]
-    fn a_copy_is_shown_within_the_law_only(copy in copies(), policy in policies(), later in 0_u64..90_000) {
-        let now = EPOCH.after(Duration::from_millis(later));
-        let shown = opened(&copy).showable(&policy, now).is_some();
-        prop_assert_eq!(shown, law::is_showable(&copy, &policy, now));
-    }
-
-    #[test]
-    fn a_copy_is_fresh_within_the_law_only(
+    fn a_copy_is_shown_within_the_law_only(
         copy in copies(),
         policy in policies(),
         asked in requests(),
         later in 0_u64..90_000,
     ) {
         let now = EPOCH.after(Duration::from_millis(later));
-        let signed_in = asked.with_head(|head| {
-            head.authorized || head.has_cookie_beyond(&policy.cookies_ignored)
-        });
-        let fresh = opened(&copy).is_fresh(signed_in, now);
-        prop_assert_eq!(fresh, law::is_fresh(&copy, &asked, &policy, now));
+        let demands = Demands::parse(law::field(&asked.fields, "cache-control").unwrap_or(""));
+        let shown = opened(&copy).showable(&demands, &policy, now).is_some();
+        prop_assert_eq!(shown, law::is_showable(&copy, &asked, &policy, now));
+    }
+
+    #[test]
+    fn a_copy_answers_at_once_within_the_law_only(
+        copy in copies(),
+        policy in policies(),
+        asked in requests(),
+        later in 0_u64..90_000,
+    ) {
+        let policy = Rc::new(Policy { mode: Mode::Cache, observe: false, ..Policy::clone(&policy) });
+        let method = if asked.method == "HEAD" { "HEAD" } else { "GET" };
+        let asked = Asked::new(method, &asked.fields, Body::None);
+        let now = EPOCH.after(Duration::from_millis(later));
+        prop_assert_eq!(begins(&copy, &asked, &policy, now), expected(&copy, &asked, &policy, now));
+    }
+
+    #[test]
+    fn a_copy_is_for_its_own_variant_only(
+        vary in select(vec!["accept", "X-A, accept", "accept-language", "accept,accept-language"]),
+        language in select(vec!["", "de", "fr"]),
+        (own, other) in (variants(), variants()),
+    ) {
+        let stored = Stored {
+            response: format!("vary:{vary}\ncontent-language:{language}"),
+            selecting: own,
+            ..page("")
+        };
+        let found = Copy::open(&stored.envelope(), &Listed::new(&other));
+        prop_assert_eq!(found.is_some(), law::is_variant(&stored, &other));
     }
 
     #[test]
@@ -122,20 +145,78 @@ proptest! {
         asked in heads(),
         answered in heads(),
         said in cache_control(),
+        demanded in demands(),
+        dated in dates(),
         vary in select(vec!["", "accept", "*", "accept, *", "*,accept"]),
-        status in select(vec![200, 200, 200, 200, 201, 206, 301, 404, 500, 502, 503, 504, 520, 599]),
+        status in select(vec![
+            200, 200, 200, 200, 201, 203, 204, 206, 301, 302, 304, 404, 410, 500, 503, 599,
+        ]),
         method in select(vec!["GET", "GET", "GET", "HEAD", "POST", "get"]),
         policy in policies(),
     ) {
-        let asked = Asked::new(method, &asked, Body::None);
-        let answered = format!("{answered}\ncache-control:{said}\nvary:{vary}");
+        let asked = Asked::new(method, &format!("{asked}\n{demanded}"), Body::None);
+        let answered = format!("{answered}\ncache-control:{said}\nvary:{vary}\n{dated}");
         hostile::check_keeping(&asked, status, &answered, &policy);
     }
 }
 
-fn opened(copy: &Stored) -> lastgood::copies::Copy {
-    let listed = lastgood::wire::Listed::new("accept-language:de");
-    lastgood::copies::Copy::open(200, &copy.envelope(), &listed).expect("its own variant")
+/// What a request begins with in cache mode, if this is found.
+#[derive(Debug, PartialEq, Eq)]
+enum Begins {
+    WithTheCopy,
+    WithNothing,
+    /// The origin is asked; for what is newer only, or not.
+    WithAnAttempt(bool),
+    /// The same, behind the copy.
+    BehindTheCopy,
+}
+
+fn begins(copy: &Stored, asked: &Asked, policy: &Rc<Policy>, now: Timestamp) -> Begins {
+    let (memory, request) = (&mut Memory::default(), asked.request(false, policy));
+    let mut exchange = Exchange::new(Rc::clone(policy), request, None, 1, 1, now);
+    assert_eq!(exchange.step(Event::Start, now, memory), Step::Look);
+    let found = Event::Looked(Some(opened(copy)));
+    let attempt = match exchange.step(found, now, memory) {
+        Step::Begin(attempt) => attempt,
+        Step::Reply(reply) if reply.source == Source::Uncached => return Begins::WithNothing,
+        Step::Reply(_) => return Begins::WithTheCopy,
+        step => panic!("{step:?}"),
+    };
+    match exchange.step(Event::Begun, now, memory) {
+        Step::Reply(_) => Begins::BehindTheCopy,
+        _ => Begins::WithAnAttempt(attempt.conditional),
+    }
+}
+
+/// The same by the law.
+fn expected(copy: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> Begins {
+    let ranged = law::field(&asked.fields, "range").is_some();
+    if law::answers(copy, asked, policy, now) {
+        Begins::WithTheCopy
+    } else if law::wants_copy_only(asked, policy) {
+        Begins::WithNothing
+    } else if law::is_renewable(copy, asked, policy, now) {
+        Begins::BehindTheCopy
+    } else {
+        let asks = copy.status < 400 && law::has_validator(&copy.response);
+        Begins::WithAnAttempt(asks && !ranged)
+    }
+}
+
+fn opened(copy: &Stored) -> Copy {
+    let listed = Listed::new("accept-language:de");
+    Copy::open(&copy.envelope(), &listed).expect("its own variant")
+}
+
+/// A page that came at once.
+fn page(fields: &str) -> Stored {
+    Stored {
+        status: 200,
+        response: fields.to_owned(),
+        selecting: String::new(),
+        at: EPOCH,
+        waited: 0,
+    }
 }
 
 #[test]
@@ -165,13 +246,13 @@ proptest! {
 
     #[test]
     fn any_configuration_is_usable(json in json(), origin in json(), text in any::<String>()) {
-        hostile::configuration(&format!("{origin}\n{json}"));
-        hostile::configuration(&text);
+        configured::configuration(&format!("{origin}\n{json}"));
+        configured::configuration(&text);
     }
 
     #[test]
     fn any_table_of_known_fields_is_usable(table in tables(), origins in origin_tables()) {
-        hostile::configuration(&format!("{origins}\n{table}"));
+        configured::configuration(&format!("{origins}\n{table}"));
     }
 }
 
@@ -188,7 +269,7 @@ proptest! {
 fn the_second_reading_knows_the_calendar() {
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
     assert_eq!(law::http_date(date), Some(784_111_777));
-    assert_eq!(law::as_http_date(Timestamp::from_secs(784_111_777)), date);
+    assert_eq!(raw::as_http_date(Timestamp::from_secs(784_111_777)), date);
     assert_eq!(
         law::http_date("Thu, 29 Feb 2024 23:59:59 GMT"),
         Some(1_709_251_199)

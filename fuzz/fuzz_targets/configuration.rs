@@ -5,5 +5,5 @@
 mod sim;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    sim::hostile::configuration(&String::from_utf8_lossy(bytes));
+    sim::configured::configuration(&String::from_utf8_lossy(bytes));
 });

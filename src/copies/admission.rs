@@ -4,19 +4,21 @@
 //! only what is whole and good: every refusal here has a name, and a reason to
 //! prefer an error page to what it refuses.
 
-use super::{freshness, usable_for};
+use super::asides::Aside;
+use super::{freshness, places, usable_for};
 use crate::policy::{Mode, Policy};
 use crate::verdict::{Cause, disguise};
-use crate::wire::{Method, RequestHead, ResponseHead, media_type, vary};
+use crate::wire::{Demands, Method, RequestHead, ResponseHead, media_type, vary};
+use core::time::Duration;
 
 /// Why a response is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Policy keeps no copies here.
+    /// Policy keeps no copies here, or nobody can: it is where we keep our own.
     Off,
     /// Only answers to GET are kept.
     Method,
-    /// A failure, a redirect, or a part: only 200 is the page.
+    /// In standby a failure, a redirect, or a part: only 200 is the page.
     Status,
     /// `no-store` or `private`.
     Directive,
@@ -24,9 +26,9 @@ pub enum Refusal {
     Unusable,
     /// `Set-Cookie`: it was made for one visitor.
     SetsCookie,
-    /// The request carried `Authorization`, and the answer is not `public`.
+    /// The request carried `Authorization`, and the answer is not for all.
     Authorization,
-    /// The request carried a cookie that matters, and the answer is not `public`.
+    /// The request carried a cookie that matters, and the answer is not for all.
     Cookie,
     /// A part was asked for.
     Range,
@@ -42,7 +44,10 @@ pub enum Refusal {
     Size,
 }
 
-/// Whether an answer may be kept as the last good copy.
+/// Whether an answer may be kept: as the page, or beside it.
+///
+/// In standby only what would do as the page is: 200. A shared cache also keeps
+/// what the law lets it keep (RFC 9111, 3), for as long as that is fresh.
 ///
 /// # Errors
 ///
@@ -51,27 +56,34 @@ pub fn may_keep(
     request: &RequestHead<'_>,
     response: &ResponseHead<'_>,
     policy: &Policy,
-) -> Result<(), Refusal> {
+) -> Result<Option<Aside>, Refusal> {
     let said = &response.cache_control;
     let cookie_matters = || request.has_cookie_beyond(&policy.cookies_ignored);
     let kind = media_type::kind(response.content_type);
-    let meant_for_reuse = said.public || freshness::lifetime(response).is_some();
+    let validates = policy.mode == Mode::Cache && response.has_validator();
+    let meant_for_reuse = said.public || validates || lifetime(response, policy).is_some();
+    // RFC 9111, 3.5. In standby the first of the further two forbids stale by
+    // itself, and the second always.
+    let cached = policy.mode == Mode::Cache;
+    let shared = said.public || (cached && (said.s_maxage.is_some() || said.must_revalidate));
+    let aside = Aside::of(response.status);
     let rules = [
-        (policy.mode == Mode::Off, Refusal::Off),
-        (request.method != Method::Get, Refusal::Method),
-        (response.status != 200, Refusal::Status),
-        // RFC 9111, 3 and 5.2.2.
-        (said.no_store || said.private, Refusal::Directive),
         (
-            said.no_cache || usable_for(response, policy).is_zero(),
-            Refusal::Unusable,
+            policy.mode == Mode::Off || places::is_ours(request.url),
+            Refusal::Off,
         ),
+        (!method_is_fit(request, response, policy), Refusal::Method),
+        (!status_is_fit(response, cached), Refusal::Status),
+        // RFC 9111, 3, 5.2.1.5 and 5.2.2.
+        (
+            is_forbidden(response) || Demands::parse(request.cache_control).no_store,
+            Refusal::Directive,
+        ),
+        (!is_usable(response, policy), Refusal::Unusable),
         (response.sets_cookie, Refusal::SetsCookie),
-        // RFC 9111, 3.5: s-maxage and must-revalidate allow it too, but the
-        // first forbids stale by itself and the second always.
-        (request.authorized && !said.public, Refusal::Authorization),
-        (!said.public && cookie_matters(), Refusal::Cookie),
-        (request.ranged, Refusal::Range),
+        (request.authorized && !shared, Refusal::Authorization),
+        (!shared && cookie_matters(), Refusal::Cookie),
+        (request.ranged && response.status != 206, Refusal::Range),
         (vary::is_any(response.vary), Refusal::VaryAny),
         (request.unkeyed_input, Refusal::UnkeyedInput),
         (
@@ -79,15 +91,66 @@ pub fn may_keep(
             Refusal::Type,
         ),
         (
-            kind == media_type::Kind::Html && response.content_length == Some(0),
+            kind == media_type::Kind::Html && is_empty_page(response),
             Refusal::Empty,
         ),
         (!size_is_fit(kind, response, policy), Refusal::Size),
     ];
     match rules.into_iter().find(|(broken, _)| *broken) {
         Some((_, refusal)) => Err(refusal),
-        None => Ok(()),
+        None => Ok(aside),
     }
+}
+
+/// Answers to GET; and to POST if the answer is said to be that of a GET (RFC
+/// 9110, 9.3.3).
+fn method_is_fit(request: &RequestHead<'_>, response: &ResponseHead<'_>, policy: &Policy) -> bool {
+    let posted = policy.mode == Mode::Cache && request.posts && response.is_at(request.url);
+    request.method == Method::Get || (posted && lives(response, policy))
+}
+
+fn status_is_fit(response: &ResponseHead<'_>, cached: bool) -> bool {
+    let understood = freshness::is_cacheable_by_itself(response.status) && response.status != 206;
+    match response.status {
+        200 => true,
+        206 => cached && response.part.is_some_and(|part| part.whole.is_some()),
+        304 => false,
+        _ if response.cache_control.must_understand => cached && understood,
+        status => cached && (201..=599).contains(&status),
+    }
+}
+
+fn is_forbidden(response: &ResponseHead<'_>) -> bool {
+    let said = &response.cache_control;
+    let understood = said.must_understand && freshness::is_cacheable_by_itself(response.status);
+    said.private || (said.no_store && !understood)
+}
+
+/// Whether there is a moment at which it could be of use.
+fn is_usable(response: &ResponseHead<'_>, policy: &Policy) -> bool {
+    let said = &response.cache_control;
+    let cached = policy.mode == Mode::Cache;
+    if response.status > 200 {
+        return !said.no_cache && lives(response, policy);
+    }
+    let validates = cached && response.has_validator();
+    let shows = !said.no_cache && !usable_for(response, policy).is_zero();
+    validates || shows
+}
+
+/// How long it is fresh, by its own word; in a shared cache, by a guess.
+fn lifetime(response: &ResponseHead<'_>, policy: &Policy) -> Option<Duration> {
+    let guess = || freshness::guess(response).filter(|_| policy.mode == Mode::Cache);
+    freshness::lifetime(response).or_else(guess)
+}
+
+fn lives(response: &ResponseHead<'_>, policy: &Policy) -> bool {
+    lifetime(response, policy).is_some_and(|span| !span.is_zero())
+}
+
+/// A page of which nothing came; what has no body by its status is none.
+const fn is_empty_page(response: &ResponseHead<'_>) -> bool {
+    response.status == 200 && matches!(response.content_length, Some(0))
 }
 
 /// Whether a body that has come whole is what its head promised. `text` is the
@@ -112,7 +175,12 @@ pub fn may_keep_body(content_type: &str, bytes: u64, text: &str) -> Result<(), C
 fn size_is_fit(kind: media_type::Kind, response: &ResponseHead<'_>, policy: &Policy) -> bool {
     match response.content_length {
         Some(length) => length <= policy.copy_limit,
-        None => kind != media_type::Kind::Other || is_json(response.content_type),
+        None => {
+            kind != media_type::Kind::Other
+                || is_json(response.content_type)
+                || (policy.mode == Mode::Cache
+                    && (response.has_validator() || lifetime(response, policy).is_some()))
+        }
     }
 }
 
@@ -132,6 +200,7 @@ mod tests {
         response: &str,
         expected: Result<(), Refusal>,
     ) {
+        let expected = expected.map(|()| None);
         let (asked, answered) = (Listed::new(request), Listed::new(response));
         let request_head = RequestHead::read(method, "https://a.test/", &asked);
         let response_head = ResponseHead::read(status, &answered);
@@ -228,6 +297,79 @@ mod tests {
         check("GET", "", 200, &with(stream, "content-length:9"), Ok(()));
         let huge = with(stream, "content-length:99999999999");
         check("GET", "", 200, &huge, Err(Refusal::Size));
+    }
+
+    #[test]
+    fn a_shared_cache_keeps_what_the_law_lets_it() {
+        let policy = Policy {
+            mode: Mode::Cache,
+            ..Policy::default()
+        };
+        let check = |method: &str, asked: &str, status: u16, answer: &str, expected| {
+            let (asked, answered) = (Listed::new(asked), Listed::new(answer));
+            let request = RequestHead::read(method, "https://a.test/x", &asked);
+            let response = ResponseHead::read(status, &answered);
+            let verdict = may_keep(&request, &response, &policy);
+            assert_eq!(verdict, expected, "{method} {status} {answer}");
+        };
+        let lives = "content-type:text/html\ncache-control:max-age=9";
+        check("GET", "", 301, lives, Ok(None));
+        check("GET", "", 404, lives, Ok(Some(Aside::Error)));
+        check("GET", "", 404, "", Err(Refusal::Unusable));
+        check("GET", "", 304, lives, Err(Refusal::Status));
+        check("GET", "", 206, lives, Err(Refusal::Status));
+        let part = with(lives, "content-range:bytes 0-1/9");
+        check("GET", "range:bytes=0-1", 206, &part, Ok(Some(Aside::Part)));
+        check("GET", "range:bytes=0-1", 200, lives, Err(Refusal::Range));
+        check(
+            "GET",
+            "cache-control:no-store",
+            200,
+            lives,
+            Err(Refusal::Directive),
+        );
+        check("POST", "", 200, lives, Err(Refusal::Method));
+        check(
+            "POST",
+            "",
+            200,
+            &with(lives, "content-location:/x"),
+            Ok(None),
+        );
+        check(
+            "POST",
+            "",
+            200,
+            &with(lives, "content-location:/y"),
+            Err(Refusal::Method),
+        );
+        for word in [
+            "s-maxage=9",
+            "public, max-age=9",
+            "max-age=9, must-revalidate",
+        ] {
+            let answer = alloc::format!("content-type:text/html\ncache-control:{word}");
+            check("GET", "authorization:x", 200, &answer, Ok(None));
+        }
+        check(
+            "GET",
+            "authorization:x",
+            200,
+            lives,
+            Err(Refusal::Authorization),
+        );
+        let asked_each_time = "content-type:text/html\ncache-control:no-cache";
+        check("GET", "", 200, asked_each_time, Err(Refusal::Unusable));
+        check(
+            "GET",
+            "",
+            200,
+            &with(asked_each_time, "etag:\"a\""),
+            Ok(None),
+        );
+        let understood = "cache-control:no-store, must-understand, max-age=9\ncontent-length:1";
+        check("GET", "", 200, understood, Ok(None));
+        check("GET", "", 299, understood, Err(Refusal::Status));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Due {
     /// same validators as this one.
     #[must_use]
     pub fn is_current(&self, key: &str, response: &dyn Fields, now: Timestamp) -> bool {
-        let written = self.written.get(digest(&[key, response.get("vary")]));
+        let written = self.written.get(digest(&[key]));
         written
             .is_some_and(|written| now < written.until && written.validator == validator(response))
     }
@@ -48,18 +48,17 @@ impl Due {
             validator: validator(response),
             until: now.after(every),
         };
-        self.written
-            .put(digest(&[key, response.get("vary")]), written);
+        self.written.put(digest(&[key]), written);
     }
 
-    /// Forgets a claim whose writing failed.
-    pub fn release(&mut self, key: &str, vary: &str) {
-        self.written.forget(digest(&[key, vary]));
+    /// Forgets a claim: its writing failed, or the copy is gone.
+    pub fn release(&mut self, key: &str) {
+        self.written.forget(digest(&[key]));
     }
 }
 
 fn validator(response: &dyn Fields) -> u64 {
-    digest(&["etag", "last-modified", "content-length"].map(|name| response.get(name)))
+    digest(&["vary", "etag", "last-modified", "content-length"].map(|name| response.get(name)))
 }
 
 #[cfg(test)]
@@ -88,7 +87,7 @@ mod tests {
         assert!(!claim(&mut due, "/a", "etag:2", 218));
         assert!(claim(&mut due, "/a", "etag:2", 219));
         assert!(claim(&mut due, "/b", "etag:2", 219));
-        due.release("/b", "");
+        due.release("/b");
         assert!(claim(&mut due, "/b", "etag:2", 219));
     }
 

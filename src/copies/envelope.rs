@@ -5,19 +5,24 @@
 //! those fields are moved aside under names the platform does not read, it is
 //! told a long lifetime, and the true time of storing is written beside them.
 
-use crate::wire::{self, Fields, Listed, Timestamp};
-use alloc::{format, string::String, vec::Vec};
+use crate::wire::{self, Fields, Listed, Timestamp, list, time::millis};
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::time::Duration;
 
 /// Fields that the platform's store would follow, or replace.
-const MOVED: [&str; 10] = [
+const MOVED: [&str; 13] = [
     "age",
     "cache-control",
     "cdn-cache-control",
     "cloudflare-cdn-cache-control",
+    "content-range",
     "date",
     "etag",
     "expires",
     "last-modified",
+    "lastgood-cache-control",
+    "pragma",
     "surrogate-control",
     "vary",
 ];
@@ -45,6 +50,18 @@ pub const VARY: &str = "lastgood-vary";
 const END: &str = ".";
 const STORED_AT: &str = "stored";
 const SELECTING: &str = "selecting";
+/// The status, if it is not 200.
+const STATUS: &str = "status";
+/// How many milliseconds it took to come.
+const WAITED: &str = "waited";
+/// How many bytes it has, as stored.
+const LENGTH: &str = "length";
+/// What part was asked for, of a part.
+const RANGE: &str = "range";
+/// What tells the variants of this page from those of an earlier one.
+const ROOT: &str = "root";
+/// The language of a page that depends on that.
+const LANGUAGE: &str = "language";
 
 /// What the platform is told: a year, so that only our own rules end a copy.
 const STORE_FOR: &str = "public, max-age=31536000";
@@ -87,11 +104,35 @@ impl Changes {
     }
 }
 
+/// What is about to be stored.
+#[derive(Clone, Copy)]
+#[expect(
+    missing_debug_implementations,
+    reason = "a request is any kind of fields"
+)]
+pub struct Kept<'a> {
+    /// Its status.
+    pub status: u16,
+    /// All of its fields, one per line.
+    pub response: &'a str,
+    /// The request that it answers.
+    pub request: &'a dyn Fields,
+    /// When it arrived.
+    pub arrived: Timestamp,
+    /// How long it took to come.
+    pub waited: Duration,
+    /// How many bytes its body has.
+    pub length: u64,
+    /// The envelope of the page that is in the store, empty without one.
+    pub page: &'a str,
+}
+
 /// The changes that turn a response into what is stored.
-///
-/// `response` is the whole list of its fields; `request` is the one it answers.
 #[must_use]
-pub fn seal(response: &str, request: &dyn Fields, now: Timestamp) -> Changes {
+pub fn seal(kept: &Kept<'_>) -> Changes {
+    let Kept {
+        response, request, ..
+    } = *kept;
     let fields = Listed::new(response);
     let mut changes = Changes::default();
     // An origin that wrote fields of these names would forge the envelope.
@@ -101,14 +142,36 @@ pub fn seal(response: &str, request: &dyn Fields, now: Timestamp) -> Changes {
     names
         .filter(|name| name.starts_with(OURS))
         .for_each(|name| changes.remove(name));
+    // What is about the connection ends with it (RFC 9111, 3.1).
+    let connection = fields.get("connection");
+    if !connection.is_empty() {
+        list::elements(connection).for_each(|name| changes.remove(&name.to_ascii_lowercase()));
+        changes.remove("connection");
+    }
     let vary = fields.get("vary");
     let mut envelope = String::new();
-    pack(&mut envelope, STORED_AT, &format!("{}", now.as_millis()));
-    pack(
-        &mut envelope,
-        SELECTING,
-        &wire::vary::selecting(vary, request),
-    );
+    let arrived = format!("{}", kept.arrived.as_millis());
+    let selecting = wire::vary::selecting(vary, request);
+    pack(&mut envelope, STORED_AT, &arrived);
+    pack(&mut envelope, SELECTING, &selecting);
+    if kept.status != 200 {
+        pack(&mut envelope, STATUS, &format!("{}", kept.status));
+    }
+    if kept.status == 206 {
+        pack(&mut envelope, RANGE, request.get("range"));
+    }
+    pack(&mut envelope, LENGTH, &kept.length.to_string());
+    if kept.waited >= Duration::from_secs(1) {
+        pack(&mut envelope, WAITED, &format!("{}", millis(kept.waited)));
+    }
+    if !vary.is_empty() {
+        let page = Originals::read(kept.page);
+        let same = page.filter(|page| page.get("vary").eq_ignore_ascii_case(vary));
+        pack(&mut envelope, ROOT, same.map_or(&arrived, |page| page.root));
+    }
+    if wire::vary::has_language(vary) {
+        pack(&mut envelope, LANGUAGE, fields.get("content-language"));
+    }
     for name in MOVED {
         let value = fields.get(name);
         if !value.is_empty() {
@@ -133,26 +196,46 @@ pub fn restore(envelope: &str, own: &Changes) -> Changes {
     let mut changes = Changes::default();
     changes.remove(ENVELOPE);
     changes.remove(VARY);
-    let mut settled: Vec<&str> = own.lines().map(name_in).collect();
-    let mut is_open = |name| {
-        let open = !settled.contains(&name);
-        settled.push(name);
-        open
-    };
-    for (name, value) in Packed(envelope).filter(|(name, _)| MOVED.contains(name)) {
-        if is_open(name) {
+    let mut settled = Names::default();
+    for line in own.lines() {
+        settled.take(name_in(line));
+    }
+    for (name, value) in Packed(envelope) {
+        if is_moved(name) && !name.starts_with(OURS) && settled.take(name) {
             changes.set(name, value);
         }
     }
-    for name in ADDED.into_iter().filter(|name| is_open(name)) {
+    for name in ADDED.into_iter().filter(|name| settled.take(name)) {
         changes.remove(name);
     }
     // What was moved aside is not there to be removed.
-    let gone = |line: &&str| MOVED.contains(line) && !ADDED.contains(line);
+    let gone = |line: &&str| !line.contains(':') && is_moved(line) && !ADDED.contains(line);
     for line in own.lines().filter(|line| !gone(line)) {
         changes.line(&[line]);
     }
     changes
+}
+
+fn is_moved(name: &str) -> bool {
+    MOVED.contains(&name)
+}
+
+/// A set of those of the names that are known here.
+#[derive(Default)]
+struct Names(u32);
+
+impl Names {
+    /// Adds a name; whether it is known and was not there.
+    fn take(&mut self, name: &str) -> bool {
+        let mut all = MOVED.into_iter().chain(ADDED);
+        let Some(place) = all.position(|known| known == name) else {
+            return false;
+        };
+        let bit = 1_u32.checked_shl(u32::try_from(place).unwrap_or(u32::MAX));
+        let new = self.0 & bit.unwrap_or_default() == 0;
+        self.0 |= bit.unwrap_or_default();
+        new
+    }
 }
 
 /// The name of the field that a line changes.
@@ -198,11 +281,21 @@ pub fn vary(response: &str) -> &str {
 }
 
 /// The caching fields of a stored response, as they came.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Originals<'a> {
     /// In the order of [`MOVED`].
     values: [&'a str; MOVED.len()],
     selecting: &'a str,
+    language: &'a str,
+    /// What tells the variants of this page from those of an earlier one.
+    pub(super) root: &'a str,
+    pub(super) status: u16,
+    /// How many bytes it has.
+    pub(super) length: Option<u64>,
+    /// What part was asked for.
+    pub(super) range: &'a str,
+    /// How long it took to come.
+    pub(super) waited: Duration,
     /// When it was stored.
     pub(super) stored_at: Timestamp,
 }
@@ -214,23 +307,48 @@ impl<'a> Originals<'a> {
         let mut next = |wanted| fields.next().filter(|(name, _)| *name == wanted);
         let (_, stored_at) = next(STORED_AT)?;
         let (_, selecting) = next(SELECTING)?;
-        let mut values = [""; MOVED.len()];
+        let mut read = Self {
+            values: [""; MOVED.len()],
+            selecting,
+            language: "",
+            root: "",
+            status: 200,
+            length: None,
+            range: "",
+            waited: Duration::ZERO,
+            stored_at: Timestamp::from_millis(stored_at.parse().ok()?),
+        };
         for (name, value) in &mut fields {
-            let known = MOVED.iter().position(|moved| *moved == name);
-            if let Some(slot) = known.and_then(|index| values.get_mut(index)) {
-                *slot = value;
+            match name {
+                STATUS => read.status = value.parse().ok()?,
+                WAITED => read.waited = Duration::from_millis(value.parse().ok()?),
+                LENGTH => read.length = Some(value.parse().ok()?),
+                RANGE => read.range = value,
+                ROOT => read.root = value,
+                LANGUAGE => read.language = value,
+                _ => read.take(name, value),
             }
         }
-        fields.0.is_empty().then_some(Self {
-            values,
-            selecting,
-            stored_at: Timestamp::from_millis(stored_at.parse().ok()?),
-        })
+        fields.0.is_empty().then_some(read)
+    }
+
+    fn take(&mut self, name: &str, value: &'a str) {
+        let known = MOVED.iter().position(|moved| *moved == name);
+        if let Some(slot) = known.and_then(|index| self.values.get_mut(index)) {
+            *slot = value;
+        }
     }
 
     /// Whether the stored response is the variant for a request.
     pub(super) fn selects(&self, request: &dyn Fields) -> bool {
-        wire::vary::selecting(self.get("vary"), request) == self.selecting
+        let line = wire::vary::selecting(self.get("vary"), request);
+        let Self {
+            selecting,
+            language,
+            ..
+        } = *self;
+        line == selecting
+            || (!language.is_empty() && wire::vary::selects_by_language(&line, selecting, language))
     }
 }
 
@@ -245,8 +363,21 @@ impl Fields for Originals<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
+
+    /// What is stored of a page that came at once.
+    fn seal(response: &str, request: &dyn Fields, arrived: Timestamp) -> Changes {
+        super::seal(&Kept {
+            status: 200,
+            response,
+            request,
+            arrived,
+            waited: Duration::ZERO,
+            length: 0,
+            page: "",
+        })
+    }
 
     /// What a host does with changes.
     fn apply(fields: &str, changes: &Changes) -> String {
@@ -292,6 +423,38 @@ mod tests {
         let rest = "cache-control:no-store\ncontent-type:text/html\nvary:Accept-Language";
         assert_eq!(apply(&stored, &changes), rest);
         assert_eq!(changes.as_str().matches("cache-control").count(), 1);
+    }
+
+    #[test]
+    fn what_no_field_says_is_kept_beside_them() {
+        let request = Listed::new("range:bytes=0-4\naccept-language:de");
+        let response = "content-language:de\nvary:Accept-Language";
+        let kept = Kept {
+            status: 206,
+            response,
+            request: &request,
+            arrived: Timestamp::from_millis(7),
+            waited: Duration::from_millis(2500),
+            length: 5,
+            page: "",
+        };
+        let stored = apply(response, &super::seal(&kept));
+        let envelope = String::from(Listed::new(&stored).get(ENVELOPE));
+        let opened = Originals::read(&envelope).unwrap();
+        assert_eq!((opened.status, opened.length), (206, Some(5)));
+        assert_eq!((opened.range, opened.root), ("bytes=0-4", "7"));
+        assert_eq!(opened.waited, kept.waited);
+        assert!(opened.selects(&Listed::new("accept-language:de, en;q=0.5")));
+        // What comes later belongs to the same page.
+        let later = Kept {
+            arrived: Timestamp::from_millis(9),
+            page: &envelope,
+            ..kept
+        };
+        let stored = apply(response, &super::seal(&later));
+        let listed = Listed::new(&stored);
+        let later = Originals::read(listed.get(ENVELOPE)).unwrap();
+        assert_eq!(later.root, "7");
     }
 
     #[test]

@@ -5,30 +5,73 @@
 //! page, is worse than the outage.
 
 mod admission;
+mod asides;
 mod conditional;
 mod due;
 mod envelope;
 mod freshness;
+mod invalidation;
+mod places;
+mod renewal;
 mod room;
+mod slices;
 mod window;
 
 pub use admission::{Refusal, may_keep, may_keep_body};
+pub use asides::{Aside, Asides};
 pub use conditional::is_not_modified;
 pub use due::Due;
-pub use envelope::{Changes, ENVELOPE, VARY, restore, seal, vary};
+pub use envelope::{Changes, ENVELOPE, Kept, VARY, restore, seal, vary};
+pub use invalidation::{may_name, outdates};
+pub use places::{for_response, is_ours, of_aside};
+pub use renewal::{conditions, renew};
 pub use room::Room;
+pub use slices::{Slice, slice};
 
 use crate::policy::Policy;
-use crate::wire::{CacheControl, Fields, ResponseHead, Timestamp};
+use crate::wire::{CacheControl, Demands, Fields, ResponseHead, Timestamp};
+use alloc::string::String;
 use core::time::Duration;
 
 /// A stored last good response, as far as rules need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copy {
+    /// Its status.
+    pub status: u16,
     stored_at: Timestamp,
     initial_age: Duration,
     lifetime: Option<Duration>,
     cache_control: CacheControl,
+    /// The origin can be asked whether it still is current.
+    pub has_validator: bool,
+    /// The origin said for how long it may be used again.
+    pub is_meant_for_reuse: bool,
+}
+
+/// What there is of a page for a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing, or nothing that is ours.
+    Nothing,
+    /// A copy for this request.
+    Copy(Copy),
+    /// A copy for another; if there is one for this, it is under this URL.
+    Variant(String),
+}
+
+impl Found {
+    /// What is stored under an [`ENVELOPE`] in the place of a page.
+    #[must_use]
+    pub fn under(envelope: &str, url: &str, request: &dyn Fields) -> Self {
+        let Some(originals) = envelope::Originals::read(envelope) else {
+            return Self::Nothing;
+        };
+        if !originals.selects(request) {
+            return Self::Variant(places::variant(url, &originals, request));
+        }
+        let head = ResponseHead::read(originals.status, &originals);
+        Self::Copy(Copy::new(&head, originals.stored_at, originals.waited))
+    }
 }
 
 /// How old a copy is when it is shown.
@@ -50,14 +93,21 @@ impl Aged {
 }
 
 impl Copy {
-    /// A copy of a response that was stored at `stored_at`.
+    /// A copy of a response that came at `arrived`, after a wait for it.
     #[must_use]
-    pub fn new(head: &ResponseHead<'_>, stored_at: Timestamp) -> Self {
+    pub fn new(head: &ResponseHead<'_>, arrived: Timestamp, waited: Duration) -> Self {
+        let head = &ResponseHead {
+            arrived: Some(arrived),
+            ..*head
+        };
         Self {
-            stored_at,
-            initial_age: freshness::initial_age(head, stored_at),
-            lifetime: freshness::lifetime(head),
+            status: head.status,
+            stored_at: arrived,
+            initial_age: freshness::initial_age(head, arrived, waited),
+            lifetime: freshness::lifetime(head).or_else(|| freshness::guess(head)),
             cache_control: head.cache_control,
+            has_validator: head.has_validator(),
+            is_meant_for_reuse: freshness::lifetime(head).is_some(),
         }
     }
 
@@ -65,13 +115,11 @@ impl Copy {
     /// damaged, or is the variant of another request. Of the request the fields
     /// matter that [`VARY`] names.
     #[must_use]
-    pub fn open(status: u16, envelope: &str, request: &dyn Fields) -> Option<Self> {
-        let originals = envelope::Originals::read(envelope)?;
-        if !originals.selects(request) {
-            return None;
+    pub fn open(envelope: &str, request: &dyn Fields) -> Option<Self> {
+        match Found::under(envelope, "", request) {
+            Found::Copy(copy) => Some(copy),
+            Found::Nothing | Found::Variant(_) => None,
         }
-        let head = ResponseHead::read(status, &originals);
-        Some(Self::new(&head, originals.stored_at))
     }
 
     /// How old it is at `now`.
@@ -84,34 +132,73 @@ impl Copy {
     }
 
     /// Whether it may answer at once, without the origin (RFC 9111, 4).
-    ///
-    /// A copy made for anonymous visitors does not answer one who is signed in,
-    /// unless the origin called it public.
     #[must_use]
-    pub fn is_fresh(&self, signed_in: bool, now: Timestamp) -> bool {
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
         let aged = self.aged(now);
-        aged.age < aged.lifetime && (!signed_in || self.cache_control.public)
+        aged.age < aged.lifetime && !self.cache_control.no_cache
+    }
+
+    /// Whether the origin meant it for all, whoever they are (RFC 9111, 3.5).
+    #[must_use]
+    pub const fn is_for_all(&self) -> bool {
+        let said = &self.cache_control;
+        said.public || said.s_maxage.is_some() || said.must_revalidate
+    }
+
+    /// Whether a client that demands this takes it at once (RFC 9111, 5.2.1); a
+    /// fresh one, or a stale one by its own word.
+    #[must_use]
+    pub fn satisfies(&self, demands: &Demands, now: Timestamp) -> bool {
+        let Aged { age, lifetime } = self.aged(now);
+        let said = &self.cache_control;
+        // RFC 8246: who reloads a page means the page, and not what never changes.
+        let held = said.immutable && age < lifetime;
+        let young = held || demands.max_age.is_none_or(|most| age <= most);
+        let left = lifetime.saturating_sub(age);
+        let lasts = demands.min_fresh.is_none_or(|least| left >= least);
+        !demands.no_cache && young && lasts
+    }
+
+    /// Whether a client takes it though it is stale: as long as the origin does not
+    /// forbid that (RFC 9111, 4.2.4).
+    #[must_use]
+    pub fn satisfies_stale(&self, demands: &Demands, now: Timestamp) -> bool {
+        let Aged { age, lifetime } = self.aged(now);
+        let stale = age.saturating_sub(lifetime);
+        let taken = demands.max_stale.is_some_and(|most| stale <= most);
+        taken && !window::is_forbidden(&self.cache_control) && self.satisfies(demands, now)
     }
 
     /// Its age, if it may answer at once, though it has to be renewed behind the
-    /// reply (RFC 5861, 3). Whom it does not answer while it is fresh, it does not
-    /// answer then either.
+    /// reply (RFC 5861, 3).
     #[must_use]
-    pub fn renewable(&self, signed_in: bool, policy: &Policy, now: Timestamp) -> Option<Aged> {
+    pub fn renewable(&self, policy: &Policy, now: Timestamp) -> Option<Aged> {
         let aged = self.aged(now);
         let until = aged
             .lifetime
             .saturating_add(window::renewal(&self.cache_control, policy));
-        (aged.age < until && (!signed_in || self.cache_control.public)).then_some(aged)
+        (aged.age < until && !self.cache_control.no_cache).then_some(aged)
     }
 
-    /// Its age, if it may be shown instead of a failure at `now`.
+    /// Its age, if it may be shown instead of a failure at `now`, to a client that
+    /// may have set a limit of its own (RFC 5861, 4). An error is no copy to show.
     #[must_use]
-    pub fn showable(&self, policy: &Policy, now: Timestamp) -> Option<Aged> {
+    pub fn showable(&self, demands: &Demands, policy: &Policy, now: Timestamp) -> Option<Aged> {
         let aged = self.aged(now);
         let window = window::window(&self.cache_control, policy);
-        (aged.age < aged.lifetime.saturating_add(window)).then_some(aged)
+        let window = window.min(demands.stale_if_error.unwrap_or(Duration::MAX));
+        let shown = aged.age < aged.lifetime.saturating_add(window);
+        (shown && self.status < 400 && !self.cache_control.no_cache).then_some(aged)
     }
+}
+
+/// How long a response is fresh, by its own word or by a guess.
+#[must_use]
+pub fn lifetime(response: &ResponseHead<'_>) -> Duration {
+    let guess = || freshness::guess(response);
+    freshness::lifetime(response)
+        .or_else(guess)
+        .unwrap_or_default()
 }
 
 /// How long a response could be shown, fresh and stale, from its making on.
@@ -125,26 +212,39 @@ pub fn usable_for(response: &ResponseHead<'_>, policy: &Policy) -> Duration {
 mod tests {
     use super::*;
     use crate::wire::Listed;
+    use alloc::format;
 
-    fn copy(fields: &str) -> Copy {
+    const NO_DEMANDS: &str = "";
+
+    fn copy_of(status: u16, fields: &str) -> Copy {
         let listed = Listed::new(fields);
-        Copy::new(
-            &ResponseHead::read(200, &listed),
-            Timestamp::from_secs(1000),
-        )
+        let head = ResponseHead::read(status, &listed);
+        Copy::new(&head, Timestamp::from_secs(1000), Duration::ZERO)
     }
 
-    fn check(fields: &str, after: u64, shown: bool) {
-        let policy = Policy {
+    fn copy(fields: &str) -> Copy {
+        copy_of(200, fields)
+    }
+
+    fn after(secs: u64) -> Timestamp {
+        Timestamp::from_secs(1000 + secs)
+    }
+
+    fn policy() -> Policy {
+        Policy {
             stale: Duration::from_secs(30),
             ..Policy::default()
-        };
-        let now = Timestamp::from_secs(1000).after(Duration::from_secs(after));
-        assert_eq!(
-            copy(fields).showable(&policy, now).is_some(),
-            shown,
-            "{fields} +{after}"
-        );
+        }
+    }
+
+    fn check_for(demands: &str, fields: &str, secs: u64, shown: bool) {
+        let demands = Demands::parse(demands);
+        let found = copy(fields).showable(&demands, &policy(), after(secs));
+        assert_eq!(found.is_some(), shown, "{fields} +{secs} {demands:?}");
+    }
+
+    fn check(fields: &str, secs: u64, shown: bool) {
+        check_for(NO_DEMANDS, fields, secs, shown);
     }
 
     #[test]
@@ -161,28 +261,91 @@ mod tests {
     }
 
     #[test]
+    fn a_client_may_narrow_the_window_and_not_widen_it() {
+        let fields = "cache-control:max-age=10";
+        check_for("stale-if-error=5", fields, 14, true);
+        check_for("stale-if-error=5", fields, 15, false);
+        check_for("stale-if-error=99", fields, 39, true);
+        check_for("stale-if-error=99", fields, 40, false);
+    }
+
+    #[test]
     fn a_word_against_stale_counts() {
-        for word in [
-            "must-revalidate",
-            "proxy-revalidate",
-            "no-cache",
-            "s-maxage=10",
-        ] {
-            let fields = alloc::format!("cache-control:max-age=10, {word}");
+        for word in ["must-revalidate", "proxy-revalidate", "s-maxage=10"] {
+            let fields = format!("cache-control:max-age=10, {word}");
+            check(&fields, 9, true);
             check(&fields, 11, false);
         }
+        check("cache-control:max-age=10, no-cache\netag:\"a\"", 0, false);
         check("cache-control:s-maxage=10, stale-if-error=60", 11, true);
-        check(
-            "cache-control:s-maxage=10, stale-if-error=60, must-revalidate",
-            11,
-            false,
-        );
-        check("cache-control:max-age=10, must-revalidate", 9, true);
+        let both = "cache-control:s-maxage=10, stale-if-error=60, must-revalidate";
+        check(both, 11, false);
+    }
+
+    #[test]
+    fn an_error_never_stands_in() {
+        let (policy, none) = (policy(), Demands::default());
+        for (status, shown) in [(203, true), (301, true), (404, false), (503, false)] {
+            let copy = copy_of(status, "cache-control:max-age=10");
+            let found = copy.showable(&none, &policy, after(1)).is_some();
+            assert_eq!(found, shown, "{status}");
+            assert!(copy.is_fresh(after(9)) && !copy.is_fresh(after(10)));
+        }
+    }
+
+    #[test]
+    fn what_has_to_be_confirmed_is_never_fresh() {
+        assert!(!copy("cache-control:max-age=10, no-cache").is_fresh(after(0)));
+        assert!(!copy("").is_fresh(after(0)));
+        assert!(copy("etag:\"a\"").has_validator && !copy("").has_validator);
+    }
+
+    #[test]
+    fn a_client_takes_what_is_young_enough_and_lasts() {
+        let check = |fields: &str, demands: &str, secs: u64, taken: bool| {
+            let found = copy(fields).satisfies(&Demands::parse(demands), after(secs));
+            assert_eq!(found, taken, "{fields} +{secs} {demands}");
+        };
+        let fields = "cache-control:max-age=10";
+        check(fields, "max-age=5", 5, true);
+        check(fields, "max-age=5", 6, false);
+        check(fields, "min-fresh=5", 5, true);
+        check(fields, "min-fresh=5", 6, false);
+        check(fields, "no-cache", 0, false);
+        let immutable = "cache-control:max-age=10, immutable";
+        check(immutable, "max-age=0", 9, true);
+        check(immutable, "max-age=0", 10, false);
+        check(immutable, "no-cache", 0, false);
+    }
+
+    #[test]
+    fn a_client_takes_what_is_stale_if_the_origin_lets_it() {
+        let check = |said: &str, demands: &str, secs: u64, taken: bool| {
+            let fields = format!("cache-control:{said}");
+            let found = copy(&fields).satisfies_stale(&Demands::parse(demands), after(secs));
+            assert_eq!(found, taken, "{fields} +{secs} {demands}");
+        };
+        check("max-age=10", "", 11, false);
+        check("max-age=10", "max-stale", 9999, true);
+        check("max-age=10", "max-stale=5", 15, true);
+        check("max-age=10", "max-stale=5", 16, false);
+        check("max-age=10", "max-stale=5, max-age=12", 13, false);
+        check("max-age=10, must-revalidate", "max-stale", 11, false);
+        check("s-maxage=10", "max-stale", 11, false);
+        check("no-cache", "max-stale", 11, false);
     }
 
     #[test]
     fn a_clock_set_back_makes_nothing_older() {
         let early = Timestamp::from_secs(1);
         assert_eq!(copy("").aged(early).age, Duration::ZERO);
+    }
+
+    #[test]
+    fn the_wait_counts_as_age() {
+        let listed = Listed::new("age:8");
+        let head = ResponseHead::read(200, &listed);
+        let copy = Copy::new(&head, after(0), Duration::from_secs(3));
+        assert_eq!(copy.aged(after(1)).age, Duration::from_secs(12));
     }
 }

@@ -15,6 +15,16 @@ pub(super) fn renewal(origin: &CacheControl, policy: &Policy) -> Duration {
     allowed.min(policy.stale)
 }
 
+/// Whether the origin forbids to show a copy that is stale (RFC 9111, 4.2.4).
+#[must_use]
+pub(super) const fn is_forbidden(origin: &CacheControl) -> bool {
+    let explicit = origin.stale_if_error.is_some() || origin.stale_while_revalidate.is_some();
+    origin.no_cache
+        || origin.must_revalidate
+        || origin.proxy_revalidate
+        || (origin.s_maxage.is_some() && !explicit)
+}
+
 /// The window for showing a copy instead of a failure.
 ///
 /// RFC 9111, 4.2.4: `no-cache`, `must-revalidate`, `proxy-revalidate` and an
@@ -24,11 +34,7 @@ pub(super) fn renewal(origin: &CacheControl, policy: &Policy) -> Duration {
 /// origin's limit; the operator's bound holds over it, and alone without it.
 #[must_use]
 pub(super) fn window(origin: &CacheControl, policy: &Policy) -> Duration {
-    if origin.no_cache || origin.must_revalidate || origin.proxy_revalidate {
-        return Duration::ZERO;
-    }
-    let explicit = origin.stale_if_error.is_some() || origin.stale_while_revalidate.is_some();
-    if origin.s_maxage.is_some() && !explicit {
+    if is_forbidden(origin) {
         return Duration::ZERO;
     }
     let allowed = origin.stale_if_error.unwrap_or(policy.stale);

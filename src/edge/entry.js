@@ -12,6 +12,7 @@ import { letGo } from "./hand.js";
 import { fault, hop, ready, target, wayOut } from "./instance.js";
 import {
   keepIfDue,
+  removeOutdated,
   REQUEST_FIELDS,
   VERSION_FIELDS,
   watchToTheEnd,
@@ -30,6 +31,7 @@ const EXCHANGE = -2;
 const KEEP = 1;
 const FAILED = 2;
 const WATCH = 3;
+const OUTDATE = 4;
 
 /** What `core.open` adds to the milliseconds for each origin before the one. */
 const PER_ORIGIN = 2 ** 31;
@@ -108,22 +110,23 @@ function watch(arrival, ctx, opening) {
     }
     first.promise.then((response) => {
       if (!waiting) return;
-      if (!isGood(arrival, ctx, response, origin)) return takeOver(response);
+      const end = settle(arrival, ctx, response, origin);
+      if (end === FAILED) return takeOver(response);
       waiting = false;
       clearTimeout(timer);
-      resolve(response);
+      resolve(end === OUTDATE ? outdated(arrival, response) : response);
     }, takeOver);
   });
 }
 
 /**
- * Whether a response is passed on; if so, a copy may be kept of it.
+ * What becomes of a response; if it is passed on, a copy may be kept of it.
  * @param {import("./hand.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  * @param {Response} response
  * @param {number} origin
  */
-function isGood(arrival, ctx, response, origin) {
+function settle(arrival, ctx, response, origin) {
   try {
     const { method, url, started } = arrival;
     const { status, headers } = response;
@@ -143,11 +146,21 @@ function isGood(arrival, ctx, response, origin) {
       end === WATCH ||
       (end === KEEP && !kept && core.watches(method, url, answered, now));
     if (watched) watchToTheEnd(url, response, ctx);
-    return end !== FAILED;
+    return end;
   } catch (error) {
     fault(error);
-    return true;
+    return undefined;
   }
+}
+
+/**
+ * A response, after the copies are gone that it makes old.
+ * @param {import("./hand.js").Arrival} arrival
+ * @param {Response} response
+ */
+async function outdated(arrival, response) {
+  await removeOutdated(arrival, response).catch(fault);
+  return response;
 }
 
 /**

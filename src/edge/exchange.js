@@ -9,7 +9,15 @@
 import * as core from "lastgood-core";
 import { abandon, isThere, letGo, taken } from "./hand.js";
 import { freeOf } from "./instance.js";
-import { behind, claim, keep, keepIfDue, text } from "./keeping.js";
+import {
+  behind,
+  claim,
+  keep,
+  keepIfDue,
+  LONGEST_LOOK_MS,
+  removeOutdated,
+  text,
+} from "./keeping.js";
 import * as platform from "./platform.js";
 import { withBody } from "./raw.js";
 import { faultOf, rehearsed } from "./rehearsal.js";
@@ -17,22 +25,18 @@ import { faultOf, rehearsed } from "./rehearsal.js";
 const LOOK = -1;
 const BEGIN = -2;
 const REPLY = -3;
+const LOOK_ELSEWHERE = -4;
 /** Less the milliseconds that it may last. */
-const INSPECT = -4;
+const INSPECT = -5;
 
 /** What a reply may come from, besides us. */
 const ORIGIN = 1;
 const COPY = 2;
+const RENEWED = 4;
 
 const FURTHER_FIELDS = core.further_fields();
 const STORED_FIELDS = core.stored_fields();
 const FACT_FIELDS = core.fact_fields();
-
-/**
- * So long a look for a copy may take. It usually takes milliseconds; the runtime
- * sets it no limit, and no deadline of the request's is looked at meanwhile.
- */
-const LONGEST_LOOK_MS = 2000;
 
 /** What an attempt came to whose body broke off. */
 const CUT = new Error("the body broke off");
@@ -86,7 +90,7 @@ export async function serve(hand, ctx, first) {
     } else {
       await drive(exchange, hand, exchange.start(Date.now()), first);
     }
-    const { response, patience } = reply(exchange, hand, ctx);
+    const { response, patience } = await reply(exchange, hand, ctx);
     goesOn = patience >= 0;
     if (goesOn) {
       const rest = { ...hand, response: undefined, stored: undefined };
@@ -136,7 +140,9 @@ async function drive(exchange, hand, step, first) {
   const { request } = hand;
   while (step !== REPLY) {
     if (step === LOOK) {
-      step = await look(exchange, hand);
+      step = await look(exchange, hand, hand.url);
+    } else if (step === LOOK_ELSEWHERE) {
+      step = await look(exchange, hand, exchange.place() ?? hand.url);
     } else if (step <= INSPECT) {
       step = await inspect(exchange, hand, INSPECT - step);
     } else if (step === BEGIN) {
@@ -174,21 +180,22 @@ function attemptOf(exchange) {
  * Looks for a copy.
  * @param {core.Exchange} exchange
  * @param {Hand} hand
+ * @param {string} place
  */
-async function look(exchange, hand) {
-  const { url, headers: asked } = hand;
-  const promise = platform.look(url);
+async function look(exchange, hand, place) {
+  platform.discard(hand.stored);
+  hand.stored = undefined;
+  const promise = platform.look(place);
   const stored = await platform.within(promise, LONGEST_LOOK_MS);
   if (!stored) {
     promise.then(platform.discard, () => {});
-    return exchange.looked(0, "", "", Date.now());
+    return exchange.looked("", "", Date.now());
   }
   hand.stored = stored;
-  const { status, headers } = stored;
-  const fields = platform.values(headers, STORED_FIELDS);
+  const fields = platform.values(stored.headers, STORED_FIELDS);
   const vary = fields.slice(0, fields.indexOf("\n"));
-  const varied = vary ? platform.named(asked, vary) : "";
-  return exchange.looked(status, fields, varied, Date.now());
+  const varied = vary ? platform.named(hand.headers, vary) : "";
+  return exchange.looked(fields, varied, Date.now());
 }
 
 /**
@@ -266,14 +273,32 @@ function facts(exchange, { headers }) {
  * @param {Hand} hand
  * @param {ExecutionContext} ctx
  */
-function reply(exchange, hand, ctx) {
+async function reply(exchange, hand, ctx) {
   const told = replyOf(exchange);
   const { source, status, patience } = told;
   const passed = source === ORIGIN ? hand.response : undefined;
   const line = exchange.log(passed?.status ?? status, Date.now());
   if (line) console.log(line);
+  if (source === RENEWED) renew(exchange, hand, ctx);
+  if (passed && told.outdates) await removeOutdated(hand, passed);
+  if (told.slice !== undefined) await cut(exchange, hand, told.slice);
   if (passed) land(exchange, hand, passed, ctx);
   return { response: made(told, hand), patience };
+}
+
+/**
+ * Looks for a slice of the copy in place of all of it.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {string} range
+ */
+async function cut(exchange, hand, range) {
+  const place = exchange.place() ?? hand.url;
+  const slice = platform.look(place, range);
+  const found = await platform.within(slice, LONGEST_LOOK_MS);
+  platform.discard(hand.stored);
+  hand.stored = found;
+  if (found?.status !== 206) throw new Error("the store shows no slice");
 }
 
 /**
@@ -282,9 +307,36 @@ function reply(exchange, hand, ctx) {
  */
 function replyOf(exchange) {
   const reply = exchange.reply(Date.now());
-  const { source, status, changes, with_body, text, goes_on } = reply;
+  const { source, status, changes, with_body, text, slice } = reply;
+  const { outdates, goes_on } = reply;
   reply.free();
-  return { source, status, changes, full: with_body, text, patience: goes_on };
+  const rest = { full: with_body, outdates, patience: goes_on };
+  return { source, status, changes, text, slice, ...rest };
+}
+
+/**
+ * Makes the page of what is stored, after the origin called it current; it is kept
+ * anew.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {ExecutionContext} ctx
+ */
+function renew(exchange, hand, ctx) {
+  const answer = taken(hand, "response");
+  const page = renewed(exchange, taken(hand, "stored"), answer);
+  hand.stored = page;
+  land(exchange, hand, page, ctx);
+}
+
+/**
+ * @param {core.Exchange} exchange
+ * @param {Response} stored
+ * @param {Response} answer
+ */
+function renewed(exchange, stored, answer) {
+  platform.discard(answer);
+  const changes = exchange.renew(platform.lines(answer.headers));
+  return platform.rebuilt(stored, exchange.stored_status(), changes, true);
 }
 
 /**
@@ -311,6 +363,10 @@ function made({ source, status, changes, full, text }, hand) {
       ? platform.rebuilt(response, response.status, changes, true)
       : response;
   }
+  if (source === RENEWED) {
+    const page = taken(hand, "stored");
+    return platform.rebuilt(page, status, changes, full);
+  }
   if (source !== COPY) {
     return platform.made(full ? (text ?? "") : null, status, changes);
   }
@@ -333,18 +389,32 @@ async function late(exchange, hand, patience) {
       tell(exchange, hand, await whole(exchange, end, patience));
       patience = exchange.goes_on(Date.now());
     }
+    if (exchange.is_renewed()) await renewLate(exchange, hand);
     const { response } = hand;
     const keeps = response && exchange.may_keep();
     const reserved = keeps ? claim(hand, response) : -1;
     if (response && reserved >= 0) {
       hand.response = undefined;
-      await keep(hand, response, reserved);
+      await keep(hand, response, { reserved, arrived: Date.now() });
     } else if (response) {
       exchange.not_kept(response.status, Date.now());
     }
   } finally {
     letGo(hand);
   }
+}
+
+/**
+ * The page that the origin called current went out already: there is one more of it
+ * in the store.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ */
+async function renewLate(exchange, hand) {
+  const answer = taken(hand, "response");
+  const place = exchange.place() ?? hand.url;
+  const stored = await platform.within(platform.look(place), LONGEST_LOOK_MS);
+  if (stored) hand.response = renewed(exchange, stored, answer);
 }
 
 /**

@@ -1,16 +1,15 @@
 //! The core's exchange, as the loop in `exchange.js` drives it.
 
 use super::isolate::{seed, with_isolate};
-use super::told::{ANSWER, Attempt, COPY, NOBODY, ORIGIN, Reply};
+use super::told::Attempt;
 use super::{body_of, millis_of, time};
-use crate::answer::{self, Asker, Matter};
-use crate::copies::{self, Aged, Changes, ENVELOPE, VARY};
-use crate::gateway::{self, Body, End, Event, Memory, Source, Step, Told};
-use crate::policy::Policy;
-use crate::retry::Random;
-use crate::verdict::{Cause, Facts, Failure, disguise};
+use crate::answer::Asker;
+use crate::copies::{self, Aside, ENVELOPE, Found, VARY};
+use crate::gateway::{self, Body, End, Event, Memory, Step};
+use crate::policy::{Mode, Policy};
+use crate::verdict::{Cause, Facts, disguise};
 use crate::wire::{Fields, Listed, Method, Positional, RequestHead, Timestamp, message};
-use alloc::{format, rc::Rc, string::String};
+use alloc::{rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
 
 /// What a step is, besides a number of milliseconds to wait. From the last one the
@@ -18,7 +17,8 @@ use wasm_bindgen::prelude::*;
 const LOOK: f64 = -1.0;
 const BEGIN: f64 = -2.0;
 const REPLY: f64 = -3.0;
-const INSPECT: f64 = -4.0;
+const LOOK_ELSEWHERE: f64 = -4.0;
+const INSPECT: f64 = -5.0;
 
 /// The fields of a stored response that matter.
 pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
@@ -26,26 +26,38 @@ pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-se
 /// The fields of a request whose answer may be less than the page.
 const CONDITIONS: &[&str] = &["if-none-match", "if-modified-since", "range"];
 
-/// A page with a notice is another page: validators and length of the copy are
-/// not its own.
-const NOT_OF_NOTED: &[&str] = &["etag", "last-modified", "content-length", "accept-ranges"];
+/// Which of the places of a URL is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looking {
+    /// One beside it.
+    At(Aside),
+    /// Its own.
+    AtPage,
+    /// That of a variant.
+    AtVariant,
+}
 
 /// The life of one request.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Exchange {
-    exchange: gateway::Exchange,
-    policy: Rc<Policy>,
-    method: String,
-    url: String,
+    pub(super) exchange: gateway::Exchange,
+    pub(super) policy: Rc<Policy>,
+    pub(super) method: String,
+    pub(super) url: String,
     /// What it asks with.
-    asked: Positional<String>,
-    seed: u64,
-    started: Timestamp,
+    pub(super) asked: Positional<String>,
+    pub(super) seed: u64,
+    pub(super) started: Timestamp,
     attempt: Option<gateway::Attempt>,
-    reply: Option<gateway::Reply>,
+    pub(super) reply: Option<gateway::Reply>,
+    looking: Looking,
+    /// Where it looks, if not under its own URL.
+    place: Option<String>,
     /// The [`STORED`] fields of the stored response, if there is one.
-    stored: Positional<String>,
+    pub(super) stored: Positional<String>,
+    /// The status of the last response of an origin.
+    pub(super) status: u16,
     /// A rehearsed request learns from no other, and teaches none.
     rehearsal: Option<Memory>,
 }
@@ -90,7 +102,10 @@ impl Exchange {
             started,
             attempt: None,
             reply: None,
+            looking: Looking::AtPage,
+            place: None,
             stored: Positional::new(STORED, String::new()),
+            status: 0,
             rehearsal: None,
         }
     }
@@ -121,15 +136,64 @@ impl Exchange {
         }
     }
 
-    /// What was found in the store: its status, 0 if nothing, the values of
-    /// [`stored_fields`](super::stored_fields), and those fields of the request
-    /// that its `Vary` names.
-    pub fn looked(&mut self, status: u16, stored: String, varied: &str, now: f64) -> f64 {
+    /// What was found in the store: the values of
+    /// [`stored_fields`](super::stored_fields), none if there is nothing, and those
+    /// fields of the request that its `Vary` names.
+    pub fn looked(&mut self, stored: String, varied: &str, now: f64) -> f64 {
         self.stored = Positional::new(STORED, stored);
         let envelope = self.stored.get(ENVELOPE);
-        let found =
-            (status > 0).then(|| copies::Copy::open(status, envelope, &Listed::new(varied)));
-        self.step(Event::Looked(found.flatten()), now)
+        let found = Found::under(envelope, &self.url, &Listed::new(varied));
+        if let (Looking::AtPage, Found::Variant(place)) = (self.looking, &found) {
+            self.place = Some(place.clone());
+            self.looking = Looking::AtVariant;
+            return LOOK_ELSEWHERE;
+        }
+        let copy = match found {
+            Found::Copy(copy) => Some(copy),
+            Found::Nothing | Found::Variant(_) => None,
+        };
+        if let Looking::At(aside) = self.looking
+            && !self.is_of_use(aside, copy, time(now))
+        {
+            self.looking = Looking::AtPage;
+            self.place = None;
+            return LOOK;
+        }
+        self.step(Event::Looked(copy), now)
+    }
+
+    /// Where to look, if not under the request's own URL.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        self.place.clone()
+    }
+
+    /// Where to look first.
+    fn look(&mut self, now: Timestamp) -> f64 {
+        let cached = self.policy.mode == Mode::Cache;
+        let ranged = cached && self.asked.has("range");
+        let asides = [(ranged, Aside::Part), (cached, Aside::Error)];
+        let known = with_isolate(|isolate| {
+            let known = |aside| isolate.asides.is_known(aside, &self.url, now);
+            asides
+                .into_iter()
+                .find(|(looks, aside)| *looks && known(*aside))
+        });
+        match known {
+            None => LOOK,
+            Some((_, aside)) => {
+                self.looking = Looking::At(aside);
+                self.place = Some(copies::of_aside(&self.url, aside));
+                LOOK_ELSEWHERE
+            }
+        }
+    }
+
+    /// Whether what lies beside the page answers this request.
+    fn is_of_use(&self, aside: Aside, found: Option<copies::Copy>, now: Timestamp) -> bool {
+        let taken = found.is_some_and(|copy| self.exchange.takes(&copy, now));
+        let fits = || copies::slice(self.stored.get(ENVELOPE), &self.asked).is_some();
+        taken && (aside == Aside::Error || fits())
     }
 
     /// The attempt has begun.
@@ -141,6 +205,7 @@ impl Exchange {
     /// the policy [asks for a field](Self::reads_all) of any name, else those of
     /// [`fact_fields`](super::fact_fields).
     pub fn responded(&mut self, number: u8, status: u16, fields: &str, now: f64) -> f64 {
+        self.status = status;
         let read = self.facts(status, fields, now);
         let facts = Facts {
             is_small: read.is_small && self.method() != Method::Head,
@@ -235,7 +300,7 @@ impl Exchange {
             None => with_isolate(|isolate| exchange.step(event, now, &mut isolate.memory)),
         };
         match step {
-            Step::Look => LOOK,
+            Step::Look => self.look(now),
             Step::Inspect(_, until) => INSPECT - millis_of(until.since(now)),
             Step::Begin(attempt) => {
                 self.attempt = Some(attempt);
@@ -256,14 +321,18 @@ impl Exchange {
             number: 1,
             origin: 0,
             beside: false,
+            conditional: false,
         });
         let left = self.exchange.left(time(now));
         let upgrades = RequestHead::read(&self.method, &self.url, &self.asked).upgrade;
         with_isolate(|isolate| {
             let origins = &isolate.memory.origins;
             let origin = origins.get(attempt.origin).filter(|it| !it.url.is_empty());
-            let changes =
+            let mut changes =
                 gateway::request_changes(attempt, origins, &self.asked, &self.policy, left);
+            if attempt.conditional {
+                changes.extend(&copies::conditions(self.stored.get(ENVELOPE)));
+            }
             Attempt {
                 number: attempt.number,
                 beside: attempt.beside,
@@ -304,104 +373,13 @@ impl Exchange {
         equivalent && self.rehearsal.is_none()
     }
 
-    /// After so many milliseconds the attempt behind the reply is looked in on; a
-    /// negative number if none goes on.
+    /// Whether the origin said no more than that the copy is current.
     #[must_use]
-    pub fn goes_on(&self, now: f64) -> f64 {
-        let until = self.reply.and_then(|reply| reply.goes_on);
-        until.map_or(-1.0, |until| millis_of(until.since(time(now))))
+    pub fn is_renewed(&self) -> bool {
+        self.exchange.is_renewed()
     }
 
-    /// The reply.
-    #[must_use]
-    pub fn reply(&self, now: f64) -> Reply {
-        let goes_on = self.goes_on(now);
-        let mut reply = match self.source() {
-            Source::Nobody => Reply::of(NOBODY, 499, Changes::default()),
-            Source::Origin => Reply::of(ORIGIN, 0, Changes::default()),
-            Source::Copy(aged) => self.copy(aged),
-            Source::Answer(failure) => self.answer(failure),
-        };
-        let told = gateway::reply_changes(&self.exchange, &self.policy);
-        if !reply.changes.is_empty() && !told.as_str().is_empty() {
-            reply.changes.push('\n');
-        }
-        reply.changes.push_str(told.as_str());
-        Reply { goes_on, ..reply }
-    }
-
-    /// The log line about this request; none for a healthy one.
-    #[must_use]
-    pub fn log(&self, status: u16, now: f64) -> Option<String> {
-        let told = Told {
-            id: &self.id(),
-            method: &self.method,
-            path: message::path_and_query(&self.url),
-            source: self.source(),
-            status,
-            took: time(now).since(self.started),
-        };
-        gateway::log_line(&self.exchange, &told)
-    }
-
-    fn source(&self) -> Source {
-        let lost = Source::Answer(Failure::without_answer(Cause::Network));
-        self.reply.map_or(lost, |reply| reply.source)
-    }
-
-    /// The edge's own id of a request where it gave one, else one of ours.
-    fn id(&self) -> String {
-        match self.asked.get("cf-ray") {
-            "" => format!("{:016x}", Random::new(self.seed).draw()),
-            ray => String::from(ray),
-        }
-    }
-
-    fn method(&self) -> Method {
+    pub(super) fn method(&self) -> Method {
         Method::parse(&self.method)
-    }
-
-    fn answer(&self, failure: Failure) -> Reply {
-        let retry_after = answer::retry_after(&failure, &mut Random::new(self.seed));
-        let (id, safe) = (self.id(), self.method().is_safe());
-        let matter = Matter {
-            failure,
-            safe,
-            id: &id,
-            retry_after,
-        };
-        let form = Asker::read(&self.asked).form();
-        let answer = answer::compose(form, self.policy.answer_status, &matter);
-        let mut fields = answer.fields;
-        fields.extend(&gateway::answer_fields(&failure, &id));
-        let reply = Reply::of(ANSWER, answer.status, fields);
-        Reply {
-            with_body: self.method() != Method::Head,
-            text: Some(answer.body),
-            ..reply
-        }
-    }
-
-    fn copy(&self, aged: Aged) -> Reply {
-        let failure = self.exchange.failure();
-        let Self { asked, stored, .. } = self;
-        let envelope = stored.get(ENVELOPE);
-        let mut own = gateway::copy_fields(aged, failure, &self.id());
-        if copies::is_not_modified(envelope, asked) {
-            return Reply::of(COPY, 304, copies::restore(envelope, &own));
-        }
-        let content_type = stored.get("content-type");
-        let noted = failure.is_some()
-            && self.policy.notice
-            && answer::wants_notice(self.method(), content_type, asked);
-        if noted {
-            NOT_OF_NOTED.iter().for_each(|name| own.remove(name));
-        }
-        let reply = Reply::of(COPY, 200, copies::restore(envelope, &own));
-        Reply {
-            with_body: self.method() != Method::Head,
-            text: noted.then(|| answer::notice(aged.age, stored)),
-            ..reply
-        }
     }
 }

@@ -23,6 +23,13 @@ const LOST = 2;
 /** So long a body is watched at most. */
 const WATCHED_MS = 3000;
 
+/**
+ * So long a look into the store may take. It usually takes milliseconds; the
+ * runtime sets it no limit, and no deadline of the request's is looked at meanwhile.
+ */
+export const LONGEST_LOOK_MS = 2000;
+
+const ENVELOPE = core.envelope_field();
 const LONGEST_DISGUISE = core.longest_disguise();
 
 /**
@@ -34,7 +41,8 @@ const LONGEST_DISGUISE = core.longest_disguise();
 export function keepIfDue(arrival, response, ctx) {
   const reserved = claim(arrival, response);
   if (reserved < 0) return false;
-  behind(ctx, keep(arrival, cloned(response), reserved));
+  const arrived = Date.now();
+  behind(ctx, keep(arrival, cloned(response), { reserved, arrived }));
   return true;
 }
 
@@ -53,9 +61,12 @@ export function claim({ method, url, headers }, { status, headers: fields }) {
  * Keeps a copy, if its body turns out to be whole and good.
  * @param {Arrival} arrival
  * @param {Response} response
- * @param {number} reserved
+ * @param {{ reserved: number, arrived: number }} claim the memory, and when the
+ *   response came
  */
-export async function keep({ url, headers }, response, reserved) {
+export async function keep(arrival, response, { reserved, arrived }) {
+  const { url, headers, started } = arrival;
+  const { status } = response;
   const answered = platform.lines(response.headers);
   let how = LOST;
   try {
@@ -63,16 +74,41 @@ export async function keep({ url, headers }, response, reserved) {
     const whole = await platform.whole(response, limit).catch(reason);
     if (whole instanceof RangeError) return void (how = TOO_LARGE);
     if (whole instanceof Error)
-      return console.log(core.broke_off(url, answered, Date.now()));
+      return console.log(core.broke_off(url, Date.now()));
     const type = response.headers.get("content-type") ?? "";
     const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
     if (refusal) return console.log(refusal);
-    const changes = core.seal(answered, platform.lines(headers), Date.now());
-    await platform.keep(url, response, whole, changes);
+    const asked = platform.lines(headers);
+    const page = await pageOf(url, response);
+    const place = core.place_for(url, status, answered, asked, page) ?? url;
+    const waited = arrived - started;
+    const changes = core.seal(
+      status,
+      answered,
+      asked,
+      page,
+      whole.byteLength,
+      arrived,
+      waited,
+    );
+    await platform.keep(place, response, whole, changes);
     how = STORED;
   } finally {
-    core.landed(url, answered, how, reserved, Date.now());
+    core.landed(url, status, answered, how, reserved, Date.now());
   }
+}
+
+/**
+ * The envelope of the page that is in the store: what depends on something may be
+ * another variant of it.
+ * @param {string} url
+ * @param {Response} response
+ */
+async function pageOf(url, { headers }) {
+  if (!headers.has("vary")) return "";
+  const page = await platform.within(platform.look(url), LONGEST_LOOK_MS);
+  platform.discard(page);
+  return page?.headers.get(ENVELOPE) ?? "";
 }
 
 /**
@@ -83,17 +119,43 @@ export async function keep({ url, headers }, response, reserved) {
  * @param {ExecutionContext} ctx
  */
 export function watchToTheEnd(url, response, ctx) {
-  const { headers } = response;
   const signal = AbortSignal.timeout(WATCHED_MS);
   const whole = platform.whole(cloned(response), Infinity, signal);
   const told = () => {
     if (signal.aborted) return;
-    console.log(core.broke_off(url, platform.lines(headers), Date.now()));
+    console.log(core.broke_off(url, Date.now()));
   };
   behind(
     ctx,
     whole.then(() => {}, told),
   );
+}
+
+/**
+ * Removes the copies that an answer makes old, before it goes out: who reads it is
+ * not to be shown what was before.
+ * @param {Arrival} arrival
+ * @param {Response} response
+ */
+export async function removeOutdated({ method, url }, { status, headers }) {
+  const named = ["location", "content-location"].map((name) =>
+    resolved(headers.get(name), url),
+  );
+  const urls = core.outdated(method, status, [url, ...named]);
+  const removed = Promise.all(urls.map(platform.forget));
+  if (urls.length > 0) await platform.within(removed, LONGEST_LOOK_MS);
+}
+
+/**
+ * @param {string | null} reference
+ * @param {string} base
+ */
+function resolved(reference, base) {
+  try {
+    return reference === null ? "" : new URL(reference, base).href;
+  } catch {
+    return "";
+  }
 }
 
 /**

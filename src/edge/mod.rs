@@ -24,22 +24,26 @@
 
 mod exchange;
 mod isolate;
+mod keeping;
 mod probe;
+mod reply;
 mod shared;
 mod told;
 
 pub use exchange::Exchange;
+pub use keeping::{
+    broke_off, claim_copy, copy_limit, envelope_field, keep_not, landed, longest_disguise,
+    outdated, place_for, response_fields, seal, version_fields, watches,
+};
 pub use probe::{probe_patience, probe_target, probed, probes};
 pub use shared::{World, learn, report};
 pub use told::{Attempt, Reply};
 
-use crate::copies::{self, Due};
-use crate::gateway::{self, Arrival, Body, End, Fault, First, FirstResponse, Opening};
+use crate::copies::Due;
+use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};
 use crate::policy::Origin;
-use crate::verdict::{Cause, Facts, disguise};
-use crate::wire::{
-    Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message, time::millis,
-};
+use crate::verdict::Facts;
+use crate::wire::{Method, Positional, RequestHead, Timestamp, message, time::millis};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use isolate::with_isolate;
@@ -51,20 +55,6 @@ use worker::Env;
 #[must_use]
 pub fn request_fields() -> Vec<String> {
     names(RequestHead::FIELDS)
-}
-
-/// Names of the response fields that [`settle`] is handed.
-#[wasm_bindgen]
-#[must_use]
-pub fn version_fields() -> Vec<String> {
-    names(Due::FIELDS)
-}
-
-/// Names of the response fields that [`claim_copy`] is handed.
-#[wasm_bindgen]
-#[must_use]
-pub fn response_fields() -> Vec<String> {
-    names(ResponseHead::FIELDS)
 }
 
 /// Names of the response fields that [`Exchange::responded`] is handed.
@@ -191,7 +181,8 @@ fn body_of(length: f64) -> Body {
 /// What to do with the first answer: 0 to pass it on, 1 if a copy may be due as
 /// well ([`claim_copy`]), 2 if it is a failure, 3 to pass it on and see whether its
 /// body comes to its end. `asked` is when which origin was
-/// asked, in the form of [`open`].
+/// asked, in the form of [`open`]. 4 to pass it on once the copies that it makes old
+/// are [removed](outdated).
 #[wasm_bindgen]
 #[must_use]
 pub fn settle(
@@ -219,27 +210,9 @@ pub fn settle(
             First::PassAndKeep => 1,
             First::PassAndWatch => 3,
             First::Failed => 2,
+            First::PassAndOutdate => 4,
         }
     })
-}
-
-/// What became of a copy that was [claimed](claim_copy) in so many bytes: it is too
-/// large for keeping (0), is in the store (1), or was lost on the way there (2).
-/// One that was lost is due again. Those who wait for the page learn it, too.
-#[wasm_bindgen]
-pub fn landed(url: &str, answered: &str, how: u8, reserved: u32, now: f64) {
-    let end = match how {
-        0 => Some(End::Uncacheable),
-        1 => Some(End::Stored),
-        _ => None,
-    };
-    with_isolate(|isolate| {
-        isolate.room.give_back(u64::from(reserved));
-        if end.is_none() {
-            isolate.due.release(url, copies::vary(answered));
-        }
-        isolate.memory.land(url, end, time(now));
-    });
 }
 
 /// A fault that is to happen to one request, and what proves that it may.
@@ -274,58 +247,6 @@ pub fn rehearsal(token: &str, url: &str, now: f64) -> Option<Rehearsal> {
     })
 }
 
-/// If a copy of a response is to be kept now, the bytes of memory that are set
-/// aside for it, to be given to [`landed`] afterwards; -1 if not. It counts as
-/// kept from then on.
-#[wasm_bindgen]
-#[must_use]
-pub fn claim_copy(
-    method: &str,
-    url: &str,
-    asked: &str,
-    status: u16,
-    answered: &str,
-    now: f64,
-) -> f64 {
-    let asked = Positional::new(RequestHead::FIELDS, asked);
-    let answered = Positional::new(ResponseHead::FIELDS, answered);
-    let request = RequestHead::read(method, url, &asked);
-    let head = ResponseHead::read(status, &answered);
-    with_isolate(|isolate| {
-        let policy = isolate.configuration.policy_for(request.path);
-        let Some(bytes) = isolate.room.take(&head, policy) else {
-            return -1.0;
-        };
-        let (due, now) = (&mut isolate.due, time(now));
-        if gateway::is_keeping_due(&request, url, status, &answered, policy, due, now) {
-            return bytes_of(bytes);
-        }
-        isolate.room.give_back(bytes);
-        -1.0
-    })
-}
-
-/// Whether the body of a good answer, of which no copy is due, is to be watched to
-/// its end.
-#[wasm_bindgen]
-#[must_use]
-pub fn watches(method: &str, url: &str, answered: &str, now: f64) -> bool {
-    let answered = Positional::new(Due::FIELDS, answered);
-    let method = Method::parse(method);
-    with_isolate(|isolate| {
-        let policy = isolate.configuration.policy_for(message::path(url));
-        gateway::is_watched(method, &answered, policy, &mut isolate.memory, time(now))
-    })
-}
-
-/// A copy has at most this many bytes.
-#[wasm_bindgen]
-#[must_use]
-pub fn copy_limit(url: &str) -> f64 {
-    let path = message::path(url);
-    with_isolate(|isolate| bytes_of(isolate.configuration.policy_for(path).copy_limit))
-}
-
 /// The body of a request is held for a second attempt up to this many bytes; -1
 /// if it is not held at all. The parameters are those of [`open`].
 #[wasm_bindgen]
@@ -345,43 +266,6 @@ pub fn body_limit(method: &str, url: &str, fields: &str, body: f64) -> f64 {
 /// A number of bytes as JavaScript has it.
 fn bytes_of(bytes: u64) -> f64 {
     f64::from(u32::try_from(bytes).unwrap_or(u32::MAX))
-}
-
-/// The changes that make a good response the stored one; `answered` and `asked`
-/// are all fields of both messages.
-#[wasm_bindgen]
-#[must_use]
-pub fn seal(answered: &str, asked: &str, now: f64) -> String {
-    copies::seal(answered, &Listed::new(asked), time(now))
-        .as_str()
-        .into()
-}
-
-/// Bodies up to this many bytes are shown to [`keep_not`] as text.
-#[wasm_bindgen]
-#[must_use]
-pub fn longest_disguise() -> u32 {
-    u32::try_from(disguise::LONGEST).unwrap_or(u32::MAX)
-}
-
-/// Why a body that has come whole must not be kept, as a log line: it is empty,
-/// or a gateway's error page in disguise.
-#[wasm_bindgen]
-#[must_use]
-pub fn keep_not(url: &str, content_type: &str, bytes: u32, text: &str) -> Option<String> {
-    let cause = copies::may_keep_body(content_type, u64::from(bytes), text).err()?;
-    Some(gateway::bad_body_line(message::path_and_query(url), cause))
-}
-
-/// Notes that a body broke off while a copy was made. Returns the log line.
-#[wasm_bindgen]
-#[must_use]
-pub fn broke_off(url: &str, answered: &str, now: f64) -> String {
-    with_isolate(|isolate| {
-        isolate.due.release(url, copies::vary(answered));
-        isolate.memory.broke_off(time(now));
-    });
-    gateway::bad_body_line(message::path_and_query(url), Cause::Truncated)
 }
 
 /// Milliseconds since the epoch, as JavaScript has them.

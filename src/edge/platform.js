@@ -217,11 +217,22 @@ async function open() {
 }
 
 /**
- * The stored response under a URL, if there is one.
+ * The stored response under a URL, if there is one, or a slice of it.
+ * @param {string} url
+ * @param {string} [range]
+ */
+export async function look(url, range) {
+  const store = opened ?? (await open());
+  if (range === undefined) return store.match(url);
+  return store.match(new Request(url, { headers: { range } }));
+}
+
+/**
+ * Removes what is stored under a URL.
  * @param {string} url
  */
-export async function look(url) {
-  return (opened ?? (await open())).match(url);
+export async function forget(url) {
+  await (opened ?? (await open())).delete(url);
 }
 
 /** Encodings that the runtime takes off whatever reads a body. */
@@ -259,15 +270,12 @@ export async function whole(clone, limit, signal) {
  * @param {string} changes
  */
 export async function keep(url, response, whole, changes) {
-  const { status } = response;
   const headers = new Headers(response.headers);
   change(headers, changes);
   const encoding = headers.get("content-encoding") ?? "";
   if (DECODED.includes(encoding)) headers.delete("content-encoding");
-  await (opened ?? (await open())).put(
-    url,
-    new Response(whole, { status, headers }),
-  );
+  const store = opened ?? (await open());
+  await store.put(url, new Response(whole, { headers }));
 }
 
 /**

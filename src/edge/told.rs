@@ -25,6 +25,7 @@ pub(super) const NOBODY: u8 = 0;
 pub(super) const ORIGIN: u8 = 1;
 pub(super) const COPY: u8 = 2;
 pub(super) const ANSWER: u8 = 3;
+pub(super) const RENEWED: u8 = 4;
 
 /// How a request ends, for the host to carry out.
 #[wasm_bindgen(getter_with_clone)]
@@ -40,6 +41,10 @@ pub struct Reply {
     pub with_body: bool,
     /// The body of an answer, or the notice on a copy.
     pub text: Option<String>,
+    /// The `Range` that cuts out of a copy what goes out; nothing for all of it.
+    pub slice: Option<String>,
+    /// Whether it makes copies old.
+    pub outdates: bool,
     /// For how many milliseconds the running attempt goes on behind the reply;
     /// negative if it does not.
     pub goes_on: f64,
@@ -53,6 +58,8 @@ impl Reply {
             changes: changes.as_str().into(),
             with_body: false,
             text: None,
+            slice: None,
+            outdates: false,
             goes_on: -1.0,
         }
     }

@@ -38,7 +38,7 @@ pub use flights::{End, Flights};
 pub use memory::{Memory, Restraint};
 pub use outgoing::{reply_changes, request_changes};
 pub use rehearsal::{Fault, Rehearsal};
-pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line};
+pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line, origin_fields};
 pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried, Would};
 pub use world::World;
 
@@ -100,7 +100,7 @@ pub fn open(
     let involved = needs_exchange(request, policy)
         || (rescued && request.method == Method::Get && !policy.observe)
         || arrival.body.is_worth_holding(request, policy)
-        || answers_from_cache(request, policy);
+        || policy.mode == Mode::Cache;
     let small = arrival.body.is_small(policy);
     let mut ask = || {
         let expected = small && request.method.is_safe();
@@ -166,14 +166,10 @@ fn is_signed_in(request: &RequestHead<'_>, policy: &Policy) -> bool {
     request.authorized || request.has_cookie_beyond(&policy.cookies_ignored)
 }
 
-fn answers_from_cache(request: &RequestHead<'_>, policy: &Policy) -> bool {
-    policy.mode == Mode::Cache && may_show_copies(request, policy)
-}
-
 /// Whether a copy could stand in for the answer to a request.
-const fn may_show_copies(request: &RequestHead<'_>, policy: &Policy) -> bool {
+fn may_show_copies(request: &RequestHead<'_>, policy: &Policy) -> bool {
     let readable = matches!(request.method, Method::Get | Method::Head);
-    readable && !request.ranged && !matches!(policy.mode, Mode::Off)
+    readable && policy.mode != Mode::Off && !copies::is_ours(request.url)
 }
 
 /// How long the first attempt goes unwatched: until a copy might be shown
@@ -258,6 +254,8 @@ pub enum First {
     PassAndKeep,
     /// Pass it on, and see whether its body comes to its end.
     PassAndWatch,
+    /// Pass it on once the copies are gone that it makes old.
+    PassAndOutdate,
     /// It is a failure: an [`Exchange`] takes over.
     Failed,
 }
@@ -294,7 +292,9 @@ pub fn on_first_response(
         return First::Failed;
     }
     memory.well(first.url, first.origin, now.since(first.asked), policy, now);
-    if of_interest && !due.is_current(first.url, response, now) {
+    if policy.mode != Mode::Off && copies::outdates(first.method, first.status) {
+        First::PassAndOutdate
+    } else if of_interest && !due.is_current(first.url, response, now) {
         First::PassAndKeep
     } else if is_watched(first.method, response, policy, memory, now) {
         First::PassAndWatch
@@ -331,7 +331,10 @@ pub fn is_keeping_due(
     due: &mut Due,
     now: Timestamp,
 ) -> bool {
-    let head = ResponseHead::read(status, response);
+    let head = ResponseHead {
+        arrived: Some(now),
+        ..ResponseHead::read(status, response)
+    };
     if copies::may_keep(request, &head, policy).is_err() || due.is_current(url, response, now) {
         return false;
     }

@@ -42,6 +42,16 @@ pub fn copy_fields(aged: Aged, failure: Option<Failure>, id: &str) -> Changes {
     fields
 }
 
+/// What is said of a response of the origin's in cache mode, where every reply says
+/// what copies had to do with it (RFC 9211).
+#[must_use]
+pub fn origin_fields(handling: Handling, status: u16) -> Changes {
+    let mut fields = Changes::default();
+    let line = cache_status::line(handling, Some(status), None);
+    fields.set("cache-status", &line);
+    fields
+}
+
 /// The fields that mark an answer of our own.
 #[must_use]
 pub fn answer_fields(failure: &Failure, id: &str) -> Changes {
@@ -117,8 +127,8 @@ pub fn log_line(exchange: &Exchange, told: &Told<'_>) -> Option<String> {
 const fn name_of(source: Source) -> &'static str {
     match source {
         Source::Origin => "origin",
-        Source::Copy(_) => "copy",
-        Source::Answer(_) => "answer",
+        Source::Copy(_) | Source::Renewed => "copy",
+        Source::Answer(_) | Source::Uncached => "answer",
         Source::Nobody => "nobody",
     }
 }

@@ -4,10 +4,10 @@ use super::memory::{Memory, Restraint};
 use super::{attempt_limit, is_signed_in, may_show_copies, within_upload};
 use crate::answer::Asker;
 use crate::copies::{Aged, Copy};
-use crate::policy::Policy;
+use crate::policy::{Mode, Policy};
 use crate::retry::Repeatability;
 use crate::verdict::{Cause, Facts, Failure};
-use crate::wire::{Method, RequestHead, Timestamp};
+use crate::wire::{Demands, Method, RequestHead, Timestamp};
 use core::time::Duration;
 
 /// What an exchange needs to know of its request.
@@ -26,8 +26,11 @@ pub struct Request {
     pub(super) deadline: Duration,
     pub(super) may_show_copies: bool,
     pub(super) signed_in: bool,
+    pub(super) authorized: bool,
     pub(super) replayable: bool,
     pub(super) wants_raw_error: bool,
+    pub(super) demands: Demands,
+    pub(super) ranged: bool,
 }
 
 impl Request {
@@ -38,6 +41,7 @@ impl Request {
         "authorization",
         "cookie",
         "range",
+        "cache-control",
         "idempotency-key",
         "x-forwarded-host",
         "forwarded",
@@ -52,6 +56,7 @@ impl Request {
         "sec-fetch-mode",
         "if-none-match",
         "if-modified-since",
+        "if-range",
         "proxy-authorization",
         "cf-ray",
     ];
@@ -85,9 +90,25 @@ impl Request {
             deadline: within_upload(replayable, deadline),
             may_show_copies: may_show_copies(head, policy),
             signed_in,
+            authorized: head.authorized,
             replayable,
             wants_raw_error: asker.is_script(),
+            demands: demands(head, policy),
+            ranged: head.ranged,
         }
+    }
+}
+
+/// What the client demands of copies. In standby the origin is asked anyway, and
+/// only how long a copy may stand in is for the client to limit.
+fn demands(head: &RequestHead<'_>, policy: &Policy) -> Demands {
+    let demands = Demands::parse(head.cache_control);
+    match policy.mode {
+        Mode::Cache => demands,
+        Mode::Standby | Mode::Off => Demands {
+            stale_if_error: demands.stale_if_error,
+            ..Demands::default()
+        },
     }
 }
 
@@ -122,6 +143,8 @@ pub struct Attempt {
     pub origin: usize,
     /// It runs beside the one before, which is not given up.
     pub beside: bool,
+    /// It asks only for what is newer than the copy.
+    pub conditional: bool,
 }
 
 /// What the host does next.
@@ -184,6 +207,10 @@ pub enum Source {
     Origin,
     /// The copy; fresh if no failure led to it.
     Copy(Aged),
+    /// The copy, which the origin called current in its last response.
+    Renewed,
+    /// Nobody's: the client wanted a copy and nothing else, and there is none.
+    Uncached,
     /// One of our own.
     Answer(Failure),
     /// None: the visitor left.

@@ -176,7 +176,7 @@ pub struct Policy {
     pub attempt_header: Option<String>,
     /// A second attempt beside a slow first one; off.
     pub hedge: Option<Hedge>,
-    /// Requests for one page wait for one of them, in cache mode; off.
+    /// Requests for one page wait for one of them, in cache mode.
     pub collapse: Option<Collapse>,
     /// How long a page that failed is not asked for again while there is a copy:
     /// 1 s doubling to 60 s.
@@ -243,7 +243,7 @@ impl Default for Policy {
             retry_header: None,
             attempt_header: None,
             hedge: None,
-            collapse: None,
+            collapse: Some(Collapse::DEFAULT),
             hold_down: Some(HoldDown::DEFAULT),
             needs_credentials: false,
             disguised: false,

@@ -64,7 +64,10 @@ fn exactness(range: &str, offer: &str) -> u8 {
 }
 
 /// `q` in thousandths; 1000 without one, 0 for one that cannot be read.
-fn quality(range: &str) -> u16 {
+/// The quality of an element in thousandths: 1000 without one, 0 if it cannot be
+/// read.
+#[must_use]
+pub fn quality(range: &str) -> u16 {
     let value = list::parts(range)
         .map(list::pair)
         .find(|(name, _)| name.eq_ignore_ascii_case("q"));

@@ -26,6 +26,11 @@ pub struct CacheControl {
     pub must_revalidate: bool,
     /// `proxy-revalidate`: never shown stale by a shared cache.
     pub proxy_revalidate: bool,
+    /// `must-understand`: to be stored only by who knows what its status means,
+    /// and by them in spite of `no-store` (5.2.2.3).
+    pub must_understand: bool,
+    /// `immutable`: while it is fresh, it is not asked for again (RFC 8246).
+    pub immutable: bool,
 }
 
 impl CacheControl {
@@ -68,6 +73,8 @@ impl CacheControl {
             self.no_cache |= is("no-cache");
             self.must_revalidate |= is("must-revalidate");
             self.proxy_revalidate |= is("proxy-revalidate");
+            self.must_understand |= is("must-understand");
+            self.immutable |= is("immutable");
         }
     }
 }

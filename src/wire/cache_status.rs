@@ -9,6 +9,15 @@ pub enum Handling {
     Hit,
     /// The origin was asked because there was no copy.
     Miss,
+    /// The origin was asked because the copies are those of other variants.
+    VaryMiss,
+    /// The origin was asked because the client demanded it, though there is a fresh
+    /// copy.
+    Demanded,
+    /// The origin was asked because of the method.
+    Method,
+    /// Copies have nothing to do with requests of this kind.
+    Bypass,
     /// The origin was asked, or would have been, and a stale copy answers.
     Stale,
 }
@@ -28,6 +37,10 @@ pub fn line(handling: Handling, status: Option<u16>, ttl: Option<i64>) -> String
     let mut line = String::from(match handling {
         Handling::Hit => "lastgood; hit",
         Handling::Miss => "lastgood; fwd=miss",
+        Handling::VaryMiss => "lastgood; fwd=vary-miss",
+        Handling::Demanded => "lastgood; fwd=request",
+        Handling::Method => "lastgood; fwd=method",
+        Handling::Bypass => "lastgood; fwd=bypass",
         Handling::Stale => "lastgood; fwd=stale",
     });
     if let Some(status) = status {

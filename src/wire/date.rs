@@ -23,14 +23,17 @@ pub fn parse(value: &str) -> Option<Timestamp> {
     }
 }
 
-/// `06 Nov 1994 08:49:37 GMT`
+/// ` 06 Nov 1994 08:49:37 GMT`: with exactly these spaces. Case does not matter,
+/// as there is no other way to read it.
 fn imf_fixdate(rest: &str) -> Option<Timestamp> {
-    let mut words = rest.split_ascii_whitespace();
+    let mut words = rest.strip_prefix(' ')?.split(' ');
     let day = number(words.next()?)?;
     let month = month(words.next()?)?;
     let year = number(words.next()?)?;
     let clock = words.next()?;
-    (words.next()? == "GMT" && words.next().is_none()).then(|| instant(year, month, day, clock))?
+    let zone = words.next()?;
+    (zone.eq_ignore_ascii_case("GMT") && words.next().is_none())
+        .then(|| instant(year, month, day, clock))?
 }
 
 /// `06-Nov-94 08:49:37 GMT`: two digits that seem more than 50 years ahead
@@ -60,19 +63,25 @@ fn number(digits: &str) -> Option<u64> {
     plain.then(|| digits.parse().ok())?
 }
 
+fn two_digits(digits: &str) -> Option<u64> {
+    number(digits).filter(|_| digits.len() == 2)
+}
+
 fn month(name: &str) -> Option<u64> {
     const NAMES: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    let index = NAMES.iter().position(|known| *known == name)?;
+    let index = NAMES
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(name))?;
     u64::try_from(index).ok()?.checked_add(1)
 }
 
 fn instant(year: u64, month: u64, day: u64, clock: &str) -> Option<Timestamp> {
-    let mut parts = clock.split(':');
-    let hour = number(parts.next()?)?;
-    let minute = number(parts.next()?)?;
-    let second = number(parts.next()?)?;
+    let mut parts = clock.split(':').map(two_digits);
+    let hour = parts.next()??;
+    let minute = parts.next()??;
+    let second = parts.next()??;
     let valid = year >= 1970
         && (1..=31).contains(&day)
         && hour < 24

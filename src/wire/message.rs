@@ -5,7 +5,8 @@
 //! block of text: [`Positional`] for the few that a healthy request needs,
 //! [`Listed`] for all of them once something went wrong.
 
-use super::{CacheControl, Timestamp, cookie, date, delta_seconds};
+use super::range::Part;
+use super::{CacheControl, Timestamp, cookie, date, delta_seconds, targeted};
 use core::time::Duration;
 
 /// Fields of a message by name. A field that is absent reads as empty; no rule
@@ -21,7 +22,7 @@ pub trait Fields {
 }
 
 /// No list of names is longer.
-const MOST_FIELDS: usize = 20;
+const MOST_FIELDS: usize = 24;
 
 /// Values one per line, in the order of an agreed list of names.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +132,10 @@ impl Method {
 pub struct RequestHead<'a> {
     /// What is asked for.
     pub method: Method,
+    /// It is a POST, which is one of the [`Method::Other`].
+    pub posts: bool,
+    /// The URL.
+    pub url: &'a str,
     /// The path of the URL, without its query.
     pub path: &'a str,
     /// `Authorization` is there: the answer is for one person.
@@ -139,6 +144,8 @@ pub struct RequestHead<'a> {
     pub cookie: &'a str,
     /// `Range` is there: a part was asked for.
     pub ranged: bool,
+    /// The `Cache-Control` field.
+    pub cache_control: &'a str,
     /// `Upgrade` asks for a WebSocket: the connection becomes something else.
     pub upgrade: bool,
     /// `Idempotency-Key` is there: the origin can tell a repetition.
@@ -161,6 +168,7 @@ impl<'a> RequestHead<'a> {
         "authorization",
         "cookie",
         "range",
+        "cache-control",
         "idempotency-key",
         "x-forwarded-host",
         "forwarded",
@@ -188,10 +196,13 @@ impl<'a> RequestHead<'a> {
         let forwarded_host = fields.get("x-forwarded-host");
         Self {
             method: Method::parse(method),
+            posts: method == "POST",
+            url,
             path,
             authorized: fields.has("authorization"),
             cookie: fields.get("cookie"),
             ranged: fields.has("range"),
+            cache_control: fields.get("cache-control"),
             upgrade: fields.get("upgrade").eq_ignore_ascii_case("websocket"),
             keyed: fields.has("idempotency-key"),
             cdn_loop: fields.get("cdn-loop"),
@@ -250,8 +261,10 @@ fn split_url(url: &str) -> (&str, &str) {
 pub struct ResponseHead<'a> {
     /// The status code, 100 to 999.
     pub status: u16,
-    /// `Cache-Control`.
+    /// What holds for us: a targeted field, or else `Cache-Control`.
     pub cache_control: CacheControl,
+    /// A targeted field holds, and `Expires` says nothing (RFC 9213, 2.1).
+    pub targeted: bool,
     /// `Set-Cookie` is there.
     pub sets_cookie: bool,
     /// The `Vary` field.
@@ -260,12 +273,19 @@ pub struct ResponseHead<'a> {
     pub content_type: &'a str,
     /// `Content-Length`, if it is one number.
     pub content_length: Option<u64>,
+    /// `Content-Range`, of a part.
+    pub part: Option<Part>,
+    /// `Content-Location`.
+    pub content_location: &'a str,
     /// `ETag`.
     pub etag: &'a str,
     /// `Last-Modified`.
     pub last_modified: &'a str,
     /// `Date`.
     pub date: Option<Timestamp>,
+    /// When it arrived, if that is known: it stands in for a `Date` that cannot be
+    /// read (RFC 9110, 6.6.1).
+    pub arrived: Option<Timestamp>,
     /// `Age`, zero if absent or unreadable.
     pub age: Duration,
     /// `Expires`: absent, unreadable (which means the past), or a date.
@@ -275,11 +295,15 @@ pub struct ResponseHead<'a> {
 impl<'a> ResponseHead<'a> {
     /// The fields to hand over, in this order.
     pub const FIELDS: &'static [&'static str] = &[
+        "lastgood-cache-control",
+        "cdn-cache-control",
         "cache-control",
         "set-cookie",
         "vary",
         "content-type",
         "content-length",
+        "content-range",
+        "content-location",
         "etag",
         "last-modified",
         "date",
@@ -291,9 +315,15 @@ impl<'a> ResponseHead<'a> {
     #[must_use]
     pub fn read(status: u16, fields: &'a dyn Fields) -> Self {
         let expires = fields.get("expires");
+        let mut named = targeted::FIELDS.iter();
+        let meant_for_us = named.find_map(|name| targeted::parse(fields.get(name)));
         Self {
             status,
-            cache_control: CacheControl::parse(fields.get("cache-control")),
+            targeted: meant_for_us.is_some(),
+            cache_control: meant_for_us
+                .unwrap_or_else(|| CacheControl::parse(fields.get("cache-control"))),
+            part: Part::parse(fields.get("content-range")),
+            content_location: fields.get("content-location"),
             sets_cookie: fields.has("set-cookie"),
             vary: fields.get("vary"),
             content_type: fields.get("content-type"),
@@ -301,9 +331,32 @@ impl<'a> ResponseHead<'a> {
             etag: fields.get("etag"),
             last_modified: fields.get("last-modified"),
             date: date::parse(fields.get("date")),
+            arrived: None,
             age: age(fields.get("age")),
             expires: (!expires.is_empty()).then(|| date::parse(expires)),
         }
+    }
+}
+
+impl ResponseHead<'_> {
+    /// When it was made, as far as that is known.
+    #[must_use]
+    pub fn made(&self) -> Option<Timestamp> {
+        self.date.or(self.arrived)
+    }
+
+    /// Whether the origin can be asked if it still is current.
+    #[must_use]
+    pub fn has_validator(&self) -> bool {
+        !self.etag.is_empty() || date::parse(self.last_modified).is_some()
+    }
+
+    /// Whether it says that it is what a GET of a URL would have got.
+    #[must_use]
+    pub fn is_at(&self, url: &str) -> bool {
+        let location = self.content_location;
+        let named = !location.is_empty();
+        named && (location == url || location == path_and_query(url))
     }
 }
 

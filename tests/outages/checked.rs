@@ -274,7 +274,8 @@ fn no_starvation(outage: &Outage, played: &Played, lives: &[Life<'_>]) -> Result
         let twice = u128::from(outage.slowest) * 2 + 100;
         let quick =
             quick && (policy.collapse.is_none() || twice < policy.soft_deadline.as_millis());
-        if !later || !quick || leaves || looped || aside || held {
+        let copy_only = law::wants_copy_only(life.asked, policy);
+        if !later || !quick || leaves || looped || aside || held || copy_only {
             continue;
         }
         all += 1;
@@ -361,7 +362,8 @@ fn is_fresh(life: &Life<'_>) -> bool {
         Some(sent) => match sent.reply.source {
             Source::Origin => sent.status == 200,
             Source::Copy(_) => !life.outcome.failed,
-            Source::Answer(_) | Source::Nobody => false,
+            Source::Renewed => true,
+            Source::Answer(_) | Source::Uncached | Source::Nobody => false,
         },
     }
 }

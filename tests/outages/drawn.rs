@@ -119,6 +119,8 @@ fn settled(seed: u64, policy: String, origins: Vec<Origin>) -> World {
 
 fn copy(fields: &str) -> Stored {
     Stored {
+        status: 200,
+        waited: 0,
         response: fields.to_owned(),
         selecting: String::new(),
         at: Timestamp::from_millis(EPOCH.as_millis() - 60_000),
@@ -193,6 +195,9 @@ fn any(seed: u64, chance: &mut Chance) -> Outage {
         PAGE,
         "content-type:text/html",
         "cache-control:private",
+        "content-type:text/html\ncache-control:max-age=1\netag:\"a\"",
+        "content-type:text/html\ncache-control:no-cache\netag:\"a\"",
+        "content-type:text/html\ncdn-cache-control:max-age=2, must-revalidate\netag:\"a\"",
     ]);
     let well = good(slowest / 4, slowest, fields);
     let mut origins = Vec::new();
@@ -314,6 +319,13 @@ fn visit(chance: &mut Chance, at: u64, pages: u64) -> Asked {
     };
     let writes = ["POST", "PUT"].contains(&method);
     let mut fields = Vec::new();
+    let demanded = chance.pick(&[
+        "cache-control:no-cache",
+        "cache-control:max-age=0",
+        "cache-control:max-stale=60",
+        "cache-control:only-if-cached",
+        "cache-control:stale-if-error=9",
+    ]);
     let rare = [
         ("cookie:sid=1", 10),
         ("authorization:Basic eA==", 2),
@@ -321,6 +333,7 @@ fn visit(chance: &mut Chance, at: u64, pages: u64) -> Asked {
         ("cdn-loop:lastgood, lastgood, lastgood", 1),
         ("upgrade:websocket", 1),
         ("idempotency-key:1", if writes { 50 } else { 1 }),
+        (demanded, 5),
     ];
     fields.extend(
         rare.into_iter()
@@ -356,6 +369,7 @@ fn copies(chance: &mut Chance, pages: u64) -> Vec<(String, Stored)> {
         "cache-control:max-age=5, stale-if-error=70",
         "cache-control:max-age=5, must-revalidate",
         "cache-control:s-maxage=90",
+        "cache-control:max-age=5\netag:\"a\"",
     ];
     let all = 0..pages;
     all.filter_map(|page| {

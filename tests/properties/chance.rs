@@ -1,7 +1,7 @@
 //! Where chance comes from: worlds, messages, texts and configurations, with the
 //! edges of every rule drawn more often than the rest.
 
-use crate::sim::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World, law, scenario};
+use crate::sim::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World, raw, scenario};
 use lastgood::gateway::Body;
 use lastgood::policy::Policy;
 use lastgood::wire::Timestamp;
@@ -141,16 +141,73 @@ pub(crate) fn requests() -> impl Strategy<Value = Asked> {
         Body::Sized(1 << 20),
         Body::Unsized,
     ]);
-    (method, subsequence(lines, 0..3), body).prop_map(|(method, lines, body)| {
+    let demands = prop_oneof![2 => Just(String::new()), 1 => demands()];
+    (method, subsequence(lines, 0..3), demands, body).prop_map(|(method, lines, demands, body)| {
         let bodiless = method == "GET" || method == "HEAD";
         let body = if bodiless { Body::None } else { body };
-        Asked::new(method, &lines.join("\n"), body)
+        let fields = format!("{}\n{demands}", lines.join("\n"));
+        Asked::new(method, fields.trim(), body)
     })
+}
+
+/// `Cache-Control` of a client.
+pub(crate) fn demands() -> impl Strategy<Value = String> {
+    let words = vec![
+        "max-age=0",
+        "max-age=30",
+        "MAX-AGE=junk",
+        "min-fresh=20",
+        "max-stale",
+        "max-stale=60",
+        "stale-if-error=5",
+        "no-cache",
+        "no-store",
+        "only-if-cached",
+    ];
+    let words = subsequence(words, 0..3);
+    words.prop_map(|words| format!("cache-control:{}", words.join(", ")))
+}
+
+/// Fields of requests that tell variants apart.
+pub(crate) fn variants() -> impl Strategy<Value = String> {
+    let lines = vec![
+        "accept:a",
+        "accept:a,  b",
+        "accept:a,b",
+        "x-a:1",
+        "accept-language:de",
+        "accept-language:de, en",
+        "accept-language:en,de",
+        "accept-language:fr",
+    ];
+    subsequence(lines, 0..4).prop_map(|lines| lines.join("\n"))
+}
+
+/// Dates of a response, and what else bears on how long it is fresh.
+pub(crate) fn dates() -> impl Strategy<Value = String> {
+    let at = |secs: u64| raw::as_http_date(Timestamp::from_millis(EPOCH.as_millis() - secs * 1000));
+    let lines = vec![
+        format!("date:{}", at(0)),
+        format!("expires:{}", at(60)),
+        format!("last-modified:{}", at(600)),
+        format!("last-modified:{}", at(86_400 * 400)),
+        "last-modified:yesterday".to_owned(),
+        "etag:\"a\"".to_owned(),
+        "content-location:/".to_owned(),
+        "content-location:https://site.test/".to_owned(),
+        "content-location:https://evil.test/".to_owned(),
+        "cdn-cache-control:max-age=60".to_owned(),
+        "cdn-cache-control:max-age=\"60\"".to_owned(),
+        "lastgood-cache-control:no-store, max-age=60".to_owned(),
+        "content-range:bytes 0-9/10".to_owned(),
+        "content-range:bytes 0-9/*".to_owned(),
+    ];
+    subsequence(lines, 0..5).prop_map(|lines| lines.join("\n"))
 }
 
 fn behaviours() -> impl Strategy<Value = Behaviour> {
     let statuses = select(vec![
-        200, 200, 204, 404, 429, 500, 502, 503, 504, 521, 524, 525, 530,
+        200, 200, 204, 206, 301, 304, 404, 410, 429, 500, 502, 503, 504, 521, 524, 525, 530,
     ]);
     let lines = select(vec![
         "",
@@ -159,6 +216,11 @@ fn behaviours() -> impl Strategy<Value = Behaviour> {
         "content-type:text/html\ncache-control:private",
         "content-type:text/html\nset-cookie:a=b",
         "cache-control:max-age=60",
+        "content-type:text/html\netag:\"a\"",
+        "content-type:text/html\ncache-control:no-cache\netag:\"a\"",
+        "cache-control:s-maxage=9\netag:\"b\"",
+        "cache-control:max-age=9, must-revalidate\nlast-modified:Sun, 06 Nov 1994 08:49:37 GMT",
+        "cdn-cache-control:max-age=9\ncontent-range:bytes 0-1/9",
         "retry-after:1",
         "retry-after:8",
         "retry-after:600",
@@ -196,6 +258,7 @@ fn directives() -> impl Strategy<Value = String> {
         "must-revalidate",
         "Proxy-Revalidate",
         "immutable",
+        "must-understand",
         "x-foo",
     ]);
     let values = select(vec![
@@ -220,36 +283,57 @@ pub(crate) fn cache_control() -> impl Strategy<Value = String> {
     (vec(directives(), 0..4), separators).prop_map(|(list, separator)| list.join(separator))
 }
 
-pub(crate) fn copies() -> impl Strategy<Value = Stored> {
+/// What was stored so long ago, and how: its status, its `Age`, how long it took.
+fn stored() -> impl Strategy<Value = (Timestamp, u16, &'static str, u64)> {
     let ago = select(vec![
         0_u64, 1, 4, 5, 30, 59, 60, 61, 3599, 3600, 7300, 86_400,
     ]);
+    let at = ago.prop_map(|ago| Timestamp::from_millis(EPOCH.as_millis() - ago * 1000));
+    let status = select(vec![200, 200, 200, 200, 203, 301, 404, 503]);
+    let age = select(vec!["", "", "0", "50", "7000", "5, 9", "-1"]);
+    (at, status, age, select(vec![0, 0, 400, 2500]))
+}
+
+pub(crate) fn copies() -> impl Strategy<Value = Stored> {
     let before = option::of(select(vec![0_u64, 3, 600]));
     let expires = option::of(select(vec![0_u64, 60, 4000]));
-    let age = select(vec!["", "", "0", "50", "7000"]);
-    (cache_control(), ago, age, before, expires, any::<bool>()).prop_map(
-        |(said, ago, age, before, expires, varies)| {
-            let at = Timestamp::from_millis(EPOCH.as_millis() - ago * 1000);
-            let date = before.map(|secs| Timestamp::from_millis(at.as_millis() - secs * 1000));
-            let mut lines = Vec::new();
-            let mut line = |name: &str, value: String| {
-                if !value.is_empty() {
-                    lines.push(format!("{name}:{value}"));
-                }
+    let modified = option::of(select(vec![0_u64, 100, 9000, 86_400_000]));
+    let more = select(vec![
+        "",
+        "",
+        "",
+        "etag:\"a\"",
+        "cdn-cache-control:max-age=60, stale-if-error=5",
+        "cdn-cache-control:max-age=x",
+    ]);
+    let dates = (before, expires, modified);
+    (cache_control(), stored(), dates, more, any::<bool>()).prop_map(
+        |(said, (at, status, age, waited), (before, expires, modified), more, varies)| {
+            let earlier = |at: Timestamp, secs: u64| {
+                Timestamp::from_millis(at.as_millis().saturating_sub(secs * 1000))
             };
-            line("cache-control", said);
-            line("age", age.to_owned());
-            line("date", date.map(law::as_http_date).unwrap_or_default());
+            let date = before.map(|secs| earlier(at, secs));
+            let modified = modified.map(|secs| earlier(at, secs));
             let end = expires.map(|secs| date.unwrap_or(at).after(Duration::from_secs(secs)));
-            line("expires", end.map(law::as_http_date).unwrap_or_default());
-            line(
-                "vary",
-                if varies { "accept-language" } else { "" }.to_owned(),
-            );
+            let dated = |at: Option<Timestamp>| at.map(raw::as_http_date).unwrap_or_default();
+            let lines = [
+                ("cache-control", said),
+                ("age", age.to_owned()),
+                ("date", dated(date)),
+                ("expires", dated(end)),
+                ("last-modified", dated(modified)),
+                ("vary", if varies { "accept-language" } else { "" }.into()),
+            ];
+            let lines = lines.iter().filter(|(_, value)| !value.is_empty());
+            let lines: Vec<String> = lines
+                .map(|(name, value)| format!("{name}:{value}"))
+                .collect();
             Stored {
-                response: lines.join("\n"),
+                status,
+                response: format!("{}\n{more}", lines.join("\n")).trim().to_owned(),
                 selecting: "accept-language:de".to_owned(),
                 at,
+                waited,
             }
         },
     )

@@ -1,6 +1,7 @@
 //! Policies and copies out of bytes, for a trial.
 
-use super::{EPOCH, Stored};
+use super::{Asked, EPOCH, Stored};
+use lastgood::gateway::Body;
 use lastgood::wire::Timestamp;
 
 /// Bytes as decisions; zero once they are used up.
@@ -85,11 +86,42 @@ fn guards(bytes: &mut Bytes<'_>) -> String {
     .join(", ")
 }
 
+/// A request that brings a rule into play.
+pub(crate) fn any_request(bytes: &mut Bytes<'_>) -> Asked {
+    let fields = [
+        "",
+        "",
+        "idempotency-key:1",
+        "range:bytes=0-1",
+        "cookie:sid=1",
+        "cdn-loop:lastgood, lastgood, lastgood",
+        "cache-control:max-age=0",
+        "cache-control:no-cache",
+        "cache-control:only-if-cached",
+        "cache-control:max-stale",
+        "cache-control:max-stale=5, min-fresh=1, stale-if-error=60",
+    ];
+    let methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT"];
+    let bodies = [Body::None, Body::Sized(9), Body::Unsized];
+    Asked {
+        path: bytes.pick(&["/", "/", "/b"]).into(),
+        ..Asked::new(
+            bytes.pick(&methods),
+            bytes.pick(&fields),
+            bytes.pick(&bodies),
+        )
+    }
+}
+
 /// Copies of every kind: young and old, allowed and forbidden.
 pub(crate) fn any_copies() -> Vec<Stored> {
     let words = [
         "",
         "cache-control:max-age=60",
+        "cache-control:max-age=1\netag:\"a\"",
+        "cache-control:no-cache\netag:\"a\"",
+        "cache-control:max-age=60, immutable",
+        "cdn-cache-control:max-age=60\ncache-control:no-store",
         "cache-control:public, max-age=9000",
         "cache-control:max-age=1, must-revalidate",
         "cache-control:s-maxage=1",
@@ -100,8 +132,11 @@ pub(crate) fn any_copies() -> Vec<Stored> {
     let kinds = ages
         .iter()
         .flat_map(|ago| words.iter().map(move |word| (*ago, *word)));
+    let kinds = (0..).zip(kinds);
     kinds
-        .map(|(ago, word)| Stored {
+        .map(|(index, (ago, word))| Stored {
+            status: [200, 200, 200, 301, 404][index % 5],
+            waited: 0,
             response: word.to_owned(),
             selecting: String::new(),
             at: Timestamp::from_millis(EPOCH.as_millis() - ago * 1000),

@@ -101,8 +101,15 @@ fn copy(path: &str, stored: &Stored) -> String {
     let language = stored.selecting.strip_prefix("accept-language:");
     let language = language.filter(|language| !language.is_empty());
     let language = language.map_or_else(String::new, |language| format!(" for={language}"));
+    let status = match stored.status {
+        200 => String::new(),
+        status => format!(" status={status}"),
+    };
     let fields = fields(&stored.response);
-    format!("copy {path} stored={}-ago{language}{fields}", span(ago))
+    format!(
+        "copy {path} stored={}-ago{status}{language}{fields}",
+        span(ago)
+    )
 }
 
 fn line(line: &Line) -> String {

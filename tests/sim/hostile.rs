@@ -5,33 +5,18 @@
 //! under proptest on stable Rust (`tests/properties.rs`) and under libfuzzer
 //! (`fuzz/`).
 
+use super::raw::Said;
 use super::{Asked, EPOCH, Stored, applied, law};
 use lastgood::answer::{self, Asker, Form, Matter};
 use lastgood::copies::{self, Changes, Copy};
 use lastgood::gateway::{self, Arrival, Body, Event, Exchange, Memory, Request, Source, Told};
-use lastgood::policy::{self, Policy, Value};
+use lastgood::policy::{self, Policy};
 use lastgood::retry::Random;
 use lastgood::verdict::{Facts, Failure, disguise};
-use lastgood::wire::{self, CacheControl, Fields, Listed, Positional, RequestHead, ResponseHead};
+use lastgood::wire::{
+    self, CacheControl, Demands, Fields, Listed, Positional, RequestHead, ResponseHead,
+};
 use std::{rc::Rc, time::Duration};
-
-/// JSON as the value that a host hands over.
-pub(crate) fn value(json: &serde_json::Value) -> Value {
-    use serde_json::Value as Json;
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(truth) => Value::Bool(*truth),
-        Json::Number(number) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Array(items) => Value::List(items.iter().map(value).collect()),
-        Json::Object(entries) => Value::Table(
-            entries
-                .iter()
-                .map(|(name, entry)| (name.clone(), value(entry)))
-                .collect(),
-        ),
-    }
-}
 
 /// Any text as every field, name, URL and date there is.
 pub(crate) fn fields(text: &str) {
@@ -97,6 +82,43 @@ fn cache_control(text: &str) {
     for (first, word) in both {
         assert_eq!(first, says(word), "{word} in {text:?}");
     }
+    demands(text, &says);
+    targeted(text);
+}
+
+/// Two readings of what a client demands agree.
+fn demands(text: &str, says: &dyn Fn(&str) -> bool) {
+    let read = Demands::parse(text);
+    let both = [
+        (read.no_store, "no-store"),
+        (read.no_cache, "no-cache"),
+        (read.only_if_cached, "only-if-cached"),
+        (read.max_age.is_some(), "max-age"),
+        (read.min_fresh.is_some(), "min-fresh"),
+        (read.max_stale.is_some(), "max-stale"),
+        (read.stale_if_error.is_some(), "stale-if-error"),
+    ];
+    for (first, word) in both {
+        assert_eq!(first, says(word), "{word} in {text:?}");
+    }
+}
+
+/// Two readings of a targeted field agree, where the second one knows the grammar.
+fn targeted(text: &str) {
+    let fields = format!("cdn-cache-control:{text}");
+    let read = wire::targeted::parse(text.trim());
+    if text.contains('\n') || !law::is_plain(&fields) {
+        return;
+    }
+    let said = Said::of(&fields);
+    assert_eq!(read.is_some(), said.targeted, "{text:?}");
+    let Some(read) = read else { return };
+    let words = [(read.no_store, "no-store"), (read.public, "public")];
+    for (first, word) in words {
+        assert_eq!(first, said.says(&[word]), "{word} in {text:?}");
+    }
+    let millis = |span: Duration| i128::try_from(span.as_millis()).unwrap();
+    assert_eq!(read.max_age.map(millis), said.millis("max-age"), "{text:?}");
 }
 
 /// Two readings of an IMF-fixdate agree.
@@ -147,7 +169,9 @@ fn heads(text: &str) {
             for answered in [&listed as &dyn Fields, &by_position] {
                 let response = ResponseHead::read(200, answered);
                 let _ = copies::may_keep(&request, &response, &policy);
-                let _ = Copy::new(&response, EPOCH).showable(&policy, EPOCH);
+                let demands = Demands::parse(text);
+                let copy = Copy::new(&response, EPOCH, Duration::ZERO);
+                let _ = copy.showable(&demands, &policy, EPOCH);
             }
         }
     }
@@ -160,7 +184,7 @@ fn heads(text: &str) {
     let asked = Asked::new("GET", text, Body::None);
     check_keeping(&asked, 200, text, &policy);
     let _ = copies::is_not_modified(text, &listed);
-    let _ = Copy::open(200, text, &listed);
+    let _ = Copy::open(text, &listed);
     let _ = copies::restore(text, &Changes::default());
     let _ = copies::vary(text);
     let bytes = u64::try_from(text.len()).unwrap();
@@ -170,15 +194,13 @@ fn heads(text: &str) {
 
 /// Whatever is kept breaks no rule of the second reading.
 pub(crate) fn check_keeping(asked: &Asked, status: u16, answered: &str, policy: &Policy) -> bool {
-    // The second reading is not made for white space that is no header's.
-    let plain = |text: &str| !text.contains(|c: char| c.is_control() && c != '\n');
     let listed = Listed::new(answered);
     let kept = asked.with_head(|request| {
         let response = ResponseHead::read(status, &listed);
         copies::may_keep(request, &response, policy).is_ok()
     });
-    if kept && plain(answered) && plain(&asked.fields) && !answered.contains('\\') {
-        let why = law::refusal(asked, status, answered, policy);
+    if kept && law::is_plain(answered) && law::is_plain(&asked.fields) {
+        let why = law::refusal(asked, (status, answered), None, policy);
         assert_eq!(why, None, "{asked:?} {status} {answered:?}");
     }
     kept
@@ -265,19 +287,24 @@ pub(crate) fn envelope(text: &str) {
     };
     let mut foreign: Vec<String> = lines.iter().filter(|line| !ours(line)).cloned().collect();
     let stored = Stored {
+        status: [200, 203, 301, 404, 206][text.len() % 5],
         response: lines.join("\n"),
         selecting: asked.clone(),
         at: EPOCH,
+        waited: u64::try_from(text.len()).unwrap() * 100,
     };
-    let sealed = stored.sealed();
+    let sealed = stored.sealed("");
 
     let envelope = stored.envelope();
-    let opened =
-        Copy::open(200, &envelope, &request).expect("it is the variant of its own request");
-    let original = foreign.join("\n");
-    let direct = Listed::new(&original);
-    let expected = Copy::new(&ResponseHead::read(200, &direct), EPOCH);
-    assert_eq!(opened, expected, "{original:?}");
+    let opened = Copy::open(&envelope, &request).expect("it is the variant of its own request");
+    let direct = Listed::new(&stored.response);
+    let head = ResponseHead::read(stored.status, &direct);
+    let waited = match stored.waited {
+        0..1000 => Duration::ZERO,
+        waited => Duration::from_millis(waited),
+    };
+    let expected = Copy::new(&head, EPOCH, waited);
+    assert_eq!(opened, expected, "{:?}", stored.response);
 
     let restored = applied(
         &sealed,
@@ -287,95 +314,4 @@ pub(crate) fn envelope(text: &str) {
     restored.sort_unstable();
     foreign.sort_unstable();
     assert_eq!(restored, foreign);
-}
-
-/// Any text as a configuration: a line for `ORIGIN`, the rest for `LASTGOOD`.
-/// Returns how much was found wrong.
-pub(crate) fn configuration(text: &str) -> usize {
-    let (origin, lastgood) = text.split_once('\n').unwrap_or(("null", text));
-    let read = |text: &str| match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(json) => value(&json),
-        Err(_) => Value::Text(text.to_owned()),
-    };
-    let (configuration, problems) = policy::parse(&read(origin), &read(lastgood));
-    for path in ["/", "/api/x", "", text] {
-        assert_usable(configuration.policy_for(path));
-    }
-    for origin in &configuration.origins {
-        assert_origin(origin);
-    }
-    assert!(configuration.origins.is_empty() || configuration.origins[0].weight <= 100);
-    assert_guards(&configuration.guards);
-    let memory = &mut Memory::new(&configuration, 1);
-    assert_eq!(memory.origins.count(), configuration.origins.len().max(1));
-    for problem in &problems {
-        assert!(problem.field.starts_with("ORIGIN") || problem.field.starts_with("LASTGOOD"));
-        assert!(!problem.remedy.is_empty() && !problem.to_string().is_empty());
-    }
-    problems.len()
-}
-
-fn assert_origin(origin: &policy::Origin) {
-    let base = &origin.url;
-    assert!(base.starts_with("http://") || base.starts_with("https://"));
-    assert!(!base.ends_with('/') && !base.contains(char::is_whitespace));
-    let host = origin.host.as_deref();
-    assert!(host.is_none_or(|host| !host.is_empty() && !host.contains(char::is_whitespace)));
-    assert!(origin.strip.is_empty() || origin.strip.starts_with('/'));
-    assert!(!origin.strip.ends_with('/'));
-    for path in ["/", "/a?b", "", origin.strip.as_str()] {
-        let target = origin.target(path);
-        let rest = target.strip_prefix(base.as_str());
-        assert!(rest.is_some_and(|rest| rest.starts_with('/')), "{target}");
-    }
-}
-
-fn assert_guards(guards: &policy::Guards) {
-    let hour = Duration::from_secs(3600);
-    if let Some(rule) = guards.ejection {
-        assert!(rule.failures > 0 && rule.hold <= rule.cap && rule.cap <= hour);
-        assert!(rule.hold > Duration::ZERO && rule.window > Duration::ZERO);
-    }
-    if let Some(rule) = guards.breaker {
-        assert!(rule.failures > 0 && rule.probe_every > Duration::ZERO);
-    }
-    let budget = guards.budget;
-    assert!(budget.percent <= budget.most && budget.most <= 100);
-    assert!(budget.window >= Duration::from_secs(1));
-    assert!(budget.tokens.is_none_or(|tokens| tokens.max > 0));
-    assert!(guards.loops.limit > 0 && !guards.loops.id.is_empty());
-    let probe = guards.probe.as_ref();
-    assert!(probe.is_none_or(|probe| probe.path.starts_with('/') && probe.rise > 0));
-}
-
-pub(crate) fn assert_usable(policy: &Policy) {
-    let least = Duration::from_millis(10);
-    let most = Duration::from_secs(600);
-    assert!((1..=10).contains(&policy.attempts));
-    assert!((1..=10).contains(&policy.attempts_per_origin));
-    assert!((least..=most).contains(&policy.deadline));
-    assert!((least..=most).contains(&policy.unsafe_deadline));
-    assert!((least..=policy.deadline).contains(&policy.attempt_timeout));
-    assert!(policy.soft_deadline <= policy.deadline);
-    assert!(policy.backoff.base <= policy.backoff.cap);
-    assert!(policy.backoff.cap <= Duration::from_secs(60));
-    assert!(policy.body_limit <= 16 << 20 && policy.copy_limit <= 64 << 20);
-    assert!(policy.hold_down.is_none_or(|rule| rule.base <= rule.cap));
-    let minute = Duration::from_secs(60);
-    assert!(
-        policy
-            .collapse
-            .is_none_or(|rule| rule.wait.max(rule.age) <= minute)
-    );
-    let lists = [
-        &policy.retry_on,
-        &policy.failover_on,
-        &policy.stale_on,
-        &policy.answer_on,
-    ];
-    assert!(
-        lists
-            .iter()
-            .all(|list| !list.has_status(200) && !list.has_status(304))
-    );
 }

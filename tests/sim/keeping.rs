@@ -1,24 +1,77 @@
-//! The host behind its replies: late answers, and what goes into the store.
+//! The host and its store: what it finds there, and what it puts there behind its
+//! replies.
 
 use super::play::Host;
 use super::visit::Stage;
-use super::{Seen, Stored};
+use super::{Seen, Stored, applied, law};
+use lastgood::copies::{self, Aside, Copy, Found};
 use lastgood::gateway::{self, End as Landed, Event, Step};
-use lastgood::wire::Listed;
+use lastgood::policy::Mode;
+use lastgood::wire::{Fields, Listed, Method, ResponseHead, Timestamp};
 use std::rc::Rc;
 
-impl<'w> Host<'w> {
+/// What lies in one place: its envelope, and what that was made of.
+pub(super) type Kept = (String, Rc<Stored>);
+
+impl Host<'_> {
+    /// The look for a copy is over.
+    pub(super) fn found(&mut self, visit: usize) {
+        let kept = self.look(visit);
+        let copy = kept.as_ref().map(|(copy, _)| *copy);
+        let kept = kept.map(|(_, kept)| kept);
+        let stored = kept.as_ref().map(|(_, stored)| Rc::clone(stored));
+        self.note(visit, Seen::Found(stored));
+        self.visits[visit].found = kept;
+        let step = self.tell(visit, Event::Looked(copy));
+        self.act(visit, step);
+    }
+
+    /// Looks as the edge does: at what lies beside the page, if that is of use, else
+    /// at the page, or at the variant of it that is for this request.
+    fn look(&self, visit: usize) -> Option<(Copy, Kept)> {
+        let (it, now) = (&self.visits[visit], self.clock(visit));
+        let asked = Listed::new(&it.asked.fields);
+        let open = |place: &str| {
+            let kept = self.store.get(place)?.clone();
+            Some((Copy::open(&kept.0, &asked)?, kept))
+        };
+        let ranged = law::field(&it.asked.fields, "range").is_some();
+        let is_known = |aside: &Aside| {
+            (*aside == Aside::Error || ranged) && self.asides.is_known(*aside, &it.url, now)
+        };
+        let mut known = [Aside::Part, Aside::Error].into_iter().filter(is_known);
+        let known = known.next().filter(|_| it.policy.mode == Mode::Cache);
+        let aside = known.and_then(|aside| {
+            let (copy, kept) = open(&copies::of_aside(&it.url, aside))?;
+            let fits = || copies::slice(&kept.0, &asked).is_some();
+            let of_use = it
+                .exchange
+                .as_ref()
+                .is_some_and(|exchange| exchange.takes(&copy, now))
+                && (aside == Aside::Error || fits());
+            of_use.then_some((copy, kept))
+        });
+        let page = self.store.get(&it.url);
+        let found = page.map(|(page, _)| Found::under(page, &it.url, &asked));
+        let place = match found {
+            Some(Found::Variant(place)) => place,
+            _ => it.url.clone(),
+        };
+        aside.or_else(|| open(&place))
+    }
+
     /// The attempt that goes on behind the reply has ended.
     pub(super) fn late(&mut self, visit: usize, number: u8) {
         let now = self.clock(visit);
         let it = &mut self.visits[visit];
         let running = it.take(number).expect("it ran");
         let event = it.event(&running, now);
-        let response = it.response.clone();
         self.note(visit, Seen::Late(running.origin, running.end));
         let _ = self.tell_late(visit, event);
-        if let (Event::Responded(..), Some((origin, status, fields))) = (event, response) {
-            self.keep_if_due(visit, origin, status, &fields);
+        if matches!(event, Event::Responded(..)) {
+            let renewed = self.visits[visit].exchange.as_ref();
+            let renewed = renewed.is_some_and(|it| it.is_renewed());
+            self.keep_response(visit, renewed);
         }
         self.let_go(visit);
     }
@@ -44,6 +97,23 @@ impl<'w> Host<'w> {
         exchange.step(event, now, &mut self.memory)
     }
 
+    /// Keeps the last response of an origin; if that said no more than that the copy
+    /// is current, the copy, with what it said.
+    pub(super) fn keep_response(&mut self, visit: usize, renewed: bool) {
+        let it = &self.visits[visit];
+        let Some((origin, status, fields)) = it.response.clone() else {
+            return;
+        };
+        match it.found.clone().filter(|_| renewed) {
+            Some((envelope, stored)) => {
+                let changes = copies::renew(&envelope, &fields);
+                let page = applied(&stored.sealed(""), changes.as_str());
+                self.keep_if_due(visit, origin, stored.status, &page);
+            }
+            None => self.keep_if_due(visit, origin, status, &fields),
+        }
+    }
+
     pub(super) fn keep_if_due(&mut self, visit: usize, origin: usize, status: u16, fields: &str) {
         let (now, it) = (self.clock(visit), &self.visits[visit]);
         let (listed, due) = (Listed::new(fields), &mut self.due);
@@ -59,25 +129,80 @@ impl<'w> Host<'w> {
                 let (url, policy) = (&it.url, &it.policy);
                 gateway::is_keeping_due(request, url, status, &listed, policy, due, now)
             });
-        let led = it.exchange.as_ref();
-        let leads = led.is_some_and(|it| it.leads() && it.answered().is_some());
-        let (asked, url) = (it.asked, it.url.clone());
         if due {
-            self.note(visit, Seen::Keep);
-            let stored = Stored {
-                response: fields.to_owned(),
-                selecting: asked.fields.clone(),
-                at: now,
-            };
-            self.keep(&asked.path, stored);
-            self.memory.land(&url, Some(Landed::Stored), now);
-        } else if leads {
-            self.memory.land(&url, Some(Landed::Uncacheable), now);
+            self.land_copy(visit, status, fields, now);
+        } else {
+            self.not_kept(visit, status, now);
         }
     }
 
-    pub(super) fn keep(&mut self, path: &'w str, stored: Stored) {
-        let envelope = stored.envelope();
-        self.store.insert(path, (envelope, Rc::new(stored)));
+    fn land_copy(&mut self, visit: usize, status: u16, fields: &str, now: Timestamp) {
+        self.note(visit, Seen::Keep(status, fields.into()));
+        let it = &self.visits[visit];
+        let (url, waited) = (it.url.clone(), now.since(it.started));
+        let stored = Stored {
+            status,
+            response: fields.to_owned(),
+            selecting: it.asked.fields.clone(),
+            at: now,
+            waited: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.keep(&url, stored, now);
+        self.memory.land(&url, Some(Landed::Stored), now);
+    }
+
+    /// Those who wait learn that it is not for keeping; but one who has a page
+    /// already knows nothing of what others would get.
+    fn not_kept(&mut self, visit: usize, status: u16, now: Timestamp) {
+        let it = &self.visits[visit];
+        let led = it.exchange.as_ref();
+        if !led.is_some_and(|it| it.leads() && it.answered().is_some()) {
+            return;
+        }
+        let conditions = ["if-none-match", "if-modified-since", "range"];
+        let has = |name: &&str| law::field(&it.asked.fields, name).is_some();
+        let partial = status == 304 || conditions.iter().any(has);
+        let (url, end) = (it.url.clone(), (!partial).then_some(Landed::Uncacheable));
+        self.memory.land(&url, end, now);
+    }
+
+    /// Removes the copies that an answer makes old, before it goes out.
+    pub(super) fn outdate(&mut self, visit: usize, status: u16) {
+        let it = &self.visits[visit];
+        let method = Method::parse(&it.asked.method);
+        if it.policy.mode == Mode::Off || !copies::outdates(method, status) {
+            return;
+        }
+        let url = it.url.clone();
+        self.asides.forget(&url);
+        self.due.release(&url);
+        if self.store.remove(&url).is_some() {
+            self.note(visit, Seen::Outdated);
+        }
+    }
+
+    /// Puts something into its place.
+    pub(super) fn keep(&mut self, url: &str, stored: Stored, now: Timestamp) {
+        let listed = Listed::new(&stored.response);
+        let vary = copies::vary(&stored.response);
+        let page = self.store.get(url).filter(|_| !vary.is_empty());
+        let page = page.map_or(String::new(), |(page, _)| page.clone());
+        let place = match Aside::of(stored.status) {
+            Some(aside) => {
+                let head = ResponseHead::read(stored.status, &listed);
+                let lifetime = copies::lifetime(&head);
+                self.asides.note(aside, url, lifetime, now);
+                Some(copies::of_aside(url, aside))
+            }
+            None => {
+                self.asides.forget(url);
+                let asked = Listed::new(&stored.selecting);
+                copies::for_response(url, vary, &page, &asked)
+            }
+        };
+        let sealed = stored.sealed(&page);
+        let envelope = Listed::new(&sealed).get(copies::ENVELOPE).to_owned();
+        let place = place.unwrap_or_else(|| url.to_owned());
+        self.store.insert(place, (envelope, Rc::new(stored)));
     }
 }

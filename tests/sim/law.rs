@@ -4,86 +4,130 @@
 //! mistake. So the properties are checked against this second reading, which
 //! shares nothing with the first but the RFCs and the operator's numbers.
 
+use super::raw::{Said, filled};
 use super::{Asked, End, Stored};
 use lastgood::policy::{Mode, Policy};
 use lastgood::verdict::Cause;
 use lastgood::wire::Timestamp;
 
-/// The value of a field in `name:value` lines.
-pub(crate) fn field<'f>(fields: &'f str, name: &str) -> Option<&'f str> {
-    fields.lines().find_map(|line| {
-        let (known, value) = line.split_once(':')?;
-        (known == name).then_some(value.trim())
-    })
+pub(crate) use super::raw::{directives, field, http_date, is_plain};
+
+/// Words by which an origin forbids to show what is stale (RFC 9111, 4.2.4).
+const NEVER_STALE: [&str; 3] = ["no-cache", "must-revalidate", "proxy-revalidate"];
+
+/// Statuses that may be kept without a word about it (RFC 9110, 15.1), and that we
+/// know the meaning of.
+const BY_ITSELF: [u16; 12] = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501];
+
+/// A day: no guess is longer.
+const LONGEST_GUESS: i128 = 24 * 3600 * 1000;
+
+/// Milliseconds that a response is fresh for; `None` if it did not say, and
+/// nothing can be concluded (RFC 9111, 4.2.1 and 4.2.2).
+fn lifetime(status: u16, fields: &str, arrived: Option<Timestamp>) -> Option<i128> {
+    by_word(fields, arrived).or_else(|| by_guess(status, fields, arrived))
 }
 
-/// Directives of a `Cache-Control` value, names in lower case, quotes off.
-pub(crate) fn directives(value: &str) -> Vec<(String, String)> {
-    let mut found = vec![String::new()];
-    let mut quoted = false;
-    for c in value.chars() {
-        quoted ^= c == '"';
-        match c {
-            ',' if !quoted => found.push(String::new()),
-            _ => found.last_mut().expect("never empty").push(c),
-        }
-    }
-    let split = |directive: &String| {
-        let mut halves = directive.splitn(2, '=');
-        let name = halves.next().unwrap_or("").trim().to_lowercase();
-        let value = halves.next().unwrap_or("").trim().trim_matches('"');
-        (name, value.to_owned())
-    };
-    found.iter().map(split).collect()
+/// In milliseconds; where it does not say so, it was made when it arrived (RFC 9110,
+/// 6.6.1).
+fn made(fields: &str, arrived: Option<Timestamp>) -> Option<i128> {
+    let said = filled(fields, "date").and_then(http_date);
+    let arrived = arrived.map(|at| i128::from(at.as_millis()));
+    said.map(|secs| secs * 1000).or(arrived)
 }
 
-fn says(fields: &str, words: &[&str]) -> bool {
-    directives(field(fields, "cache-control").unwrap_or(""))
-        .iter()
-        .any(|(name, _)| words.contains(&name.as_str()))
-}
-
-/// Seconds of a directive; the first one counts, and junk is zero.
-fn seconds(fields: &str, wanted: &str) -> Option<i128> {
-    let all = directives(field(fields, "cache-control").unwrap_or(""));
-    let (_, value) = all.iter().find(|(name, _)| name == wanted)?;
-    let junk = value.is_empty() || value.contains(|c: char| !c.is_ascii_digit());
-    Some(if junk {
-        0
-    } else {
-        value.parse().unwrap_or_else(|_| i128::from(u32::MAX))
-    })
-}
-
-/// Milliseconds that a stored response is fresh for; `None` if it did not say.
-fn lifetime(fields: &str) -> Option<i128> {
+fn by_word(fields: &str, arrived: Option<Timestamp>) -> Option<i128> {
+    let said = Said::of(fields);
     let expires = || {
-        let expires = http_date(field(fields, "expires")?);
-        let date = field(fields, "date").and_then(http_date);
-        Some(
-            expires
-                .zip(date)
-                .map_or(0, |(end, from)| (end - from).max(0)),
-        )
+        let expires = filled(fields, "expires").filter(|_| !said.targeted)?;
+        let both = http_date(expires).zip(made(fields, arrived));
+        let span = both.map(|(end, from)| end * 1000 - from);
+        Some(span.unwrap_or(0).max(0))
     };
-    let said = seconds(fields, "s-maxage").or_else(|| seconds(fields, "max-age"));
-    said.or_else(expires).map(|secs| secs * 1000)
+    said.millis("s-maxage")
+        .or_else(|| said.millis("max-age"))
+        .or_else(expires)
+}
+
+fn by_guess(status: u16, fields: &str, arrived: Option<Timestamp>) -> Option<i128> {
+    let allowed = BY_ITSELF.contains(&status) || Said::of(fields).says(&["public"]);
+    let changed = filled(fields, "last-modified").and_then(http_date)?;
+    let unchanged = made(fields, arrived)? - changed * 1000;
+    let tenth = unchanged.max(0) / 10;
+    allowed.then(|| tenth.min(LONGEST_GUESS))
 }
 
 /// Milliseconds of age at `now` (RFC 9111, 4.2.3).
 fn age(stored: &Stored, now: Timestamp) -> i128 {
     let at = i128::from(stored.at.as_millis());
-    let told = field(&stored.response, "age").and_then(|age| age.parse().ok());
+    let told = field(&stored.response, "age").unwrap_or("");
+    let told = super::raw::seconds(told.split(',').next().unwrap_or("").trim()) * 1000;
+    // Ages are whole seconds: a wait that is shorter makes nothing older.
+    let waited = i128::from(stored.waited);
+    let waited = if waited < 1000 { 0 } else { waited };
     let apparent = field(&stored.response, "date").and_then(http_date);
     let apparent = apparent.map_or(0, |date| at - date * 1000);
-    let on_arrival = apparent.max(told.unwrap_or(0_i128) * 1000).max(0);
-    on_arrival + (i128::from(now.as_millis()) - at).max(0)
+    apparent.max(told + waited) + (i128::from(now.as_millis()) - at).max(0)
+}
+
+/// Milliseconds of freshness that are left, negative once it is stale.
+fn left(stored: &Stored, now: Timestamp) -> i128 {
+    lifetime(stored.status, &stored.response, Some(stored.at)).unwrap_or(0) - age(stored, now)
+}
+
+fn is_fresh(stored: &Stored, now: Timestamp) -> bool {
+    left(stored, now) > 0 && !Said::of(&stored.response).says(&["no-cache"])
+}
+
+/// Whether the origin forbids to show it stale; `s-maxage` does so by itself, unless
+/// another word says more.
+fn is_never_stale(stored: &Stored) -> bool {
+    let said = Said::of(&stored.response);
+    let explicit = said.says(&["stale-if-error", "stale-while-revalidate"]);
+    said.says(&NEVER_STALE) || (said.says(&["s-maxage"]) && !explicit)
+}
+
+/// Whether a copy may be shown to this visitor before any origin is asked: one who
+/// is signed in gets only what the origin means for all (RFC 9111, 3.5), or, if the
+/// sign is a cookie, what the origin wants to be used again.
+fn is_for(stored: &Stored, asked: &Asked, policy: &Policy) -> bool {
+    let for_all = ["public", "s-maxage", "must-revalidate"];
+    let authorized = filled(&asked.fields, "authorization").is_some();
+    let meant = !authorized && by_word(&stored.response, Some(stored.at)).is_some();
+    meant || Said::of(&stored.response).says(&for_all) || !is_signed_in(asked, policy)
+}
+
+/// Whether the client takes a copy without asking the origin (RFC 9111, 5.2.1).
+fn is_taken(stored: &Stored, asked: &Asked, now: Timestamp) -> bool {
+    let demands = Said::plain(&asked.fields);
+    // RFC 8246: while it is fresh, a reload does not mean what never changes.
+    let immutable = Said::of(&stored.response).says(&["immutable"]) && left(stored, now) > 0;
+    let old = demands
+        .millis("max-age")
+        .is_some_and(|most| age(stored, now) > most && !immutable);
+    let ends = demands
+        .millis("min-fresh")
+        .is_some_and(|least| left(stored, now).max(0) < least);
+    !demands.says(&["no-cache"]) && !old && !ends
+}
+
+/// Whether the client says that it takes what is stale for so long.
+fn is_taken_stale(stored: &Stored, asked: &Asked, now: Timestamp) -> bool {
+    let demands = Said::plain(&asked.fields);
+    let most = match demands.value("max-stale") {
+        None => return false,
+        Some("") => i128::MAX,
+        Some(_) => demands.millis("max-stale").unwrap_or(0),
+    };
+    !is_never_stale(stored) && -left(stored, now) <= most
 }
 
 /// Whether a copy answers at once, before any origin is asked.
-pub(crate) fn is_fresh(stored: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> bool {
-    let for_anyone = says(&stored.response, &["public"]) || !is_signed_in(asked, policy);
-    for_anyone && age(stored, now) < lifetime(&stored.response).unwrap_or(0)
+pub(crate) fn answers(stored: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> bool {
+    policy.mode == Mode::Cache
+        && is_for(stored, asked, policy)
+        && is_taken(stored, asked, now)
+        && (is_fresh(stored, now) || is_taken_stale(stored, asked, now))
 }
 
 /// Whether a copy may answer at once while it is renewed (RFC 5861, 3).
@@ -93,40 +137,77 @@ pub(crate) fn is_renewable(
     policy: &Policy,
     now: Timestamp,
 ) -> bool {
-    let fields = stored.response.as_str();
-    let forbidden = says(fields, &["no-cache", "must-revalidate", "proxy-revalidate"]);
-    let for_anyone = says(fields, &["public"]) || !is_signed_in(asked, policy);
-    let bound = i128::try_from(policy.stale.as_millis()).unwrap_or(i128::MAX);
-    let said = seconds(fields, "stale-while-revalidate").unwrap_or(0) * 1000;
-    let until = lifetime(fields).unwrap_or(0) + said.min(bound);
-    !forbidden && for_anyone && policy.mode == Mode::Cache && age(stored, now) < until
+    let said = Said::of(&stored.response);
+    let bound = millis(policy.stale);
+    let window = said.millis("stale-while-revalidate").unwrap_or(0);
+    policy.mode == Mode::Cache
+        && !said.says(&NEVER_STALE)
+        && is_for(stored, asked, policy)
+        && is_taken(stored, asked, now)
+        && left(stored, now) + window.min(bound) > 0
 }
 
-/// Whether a copy may stand in for a failure.
-pub(crate) fn is_showable(stored: &Stored, policy: &Policy, now: Timestamp) -> bool {
-    let fields = stored.response.as_str();
-    let forbidden = says(fields, &["no-cache", "must-revalidate", "proxy-revalidate"]);
-    let explicit = says(fields, &["stale-if-error", "stale-while-revalidate"]);
-    let implied = says(fields, &["s-maxage"]) && !explicit;
-    let millis = |span: std::time::Duration| i128::try_from(span.as_millis()).unwrap_or(i128::MAX);
+/// Whether a copy may stand in for a failure: no error does, and nothing that has
+/// to be confirmed first. A client may limit for how long (RFC 5861, 4).
+pub(crate) fn is_showable(stored: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> bool {
+    let said = Said::of(&stored.response);
     let (most, least) = (millis(policy.stale), millis(policy.stale_min));
-    let window = match seconds(fields, "stale-if-error") {
-        _ if forbidden || implied => 0,
-        Some(secs) => (secs * 1000).clamp(least, most.max(least)),
+    let window = match said.millis("stale-if-error") {
+        _ if is_never_stale(stored) => 0,
+        Some(span) => span.clamp(least, most.max(least)),
         None => most.max(least),
     };
-    age(stored, now) < lifetime(fields).unwrap_or(0) + window
+    let demanded = Said::plain(&asked.fields).millis("stale-if-error");
+    let window = window.min(demanded.unwrap_or(i128::MAX));
+    stored.status < 400 && !said.says(&["no-cache"]) && left(stored, now) + window > 0
+}
+
+fn millis(span: std::time::Duration) -> i128 {
+    i128::try_from(span.as_millis()).unwrap_or(i128::MAX)
+}
+
+/// Whether the origin can be asked if this is still current (RFC 9110, 8.8).
+pub(crate) fn has_validator(fields: &str) -> bool {
+    let dated = filled(fields, "last-modified").and_then(http_date);
+    filled(fields, "etag").is_some() || dated.is_some()
+}
+
+/// Whether a request selects a copy (RFC 9111, 4.1): white space means nothing, nor
+/// the order of languages without qualities; and whoever wants one language alone
+/// gets what is in it.
+pub(crate) fn is_variant(stored: &Stored, asked: &str) -> bool {
+    let own = |name: &str| field(&stored.response, name).unwrap_or("");
+    let value = |fields: &str, name: &str| {
+        let value = field(fields, name).unwrap_or("").to_owned();
+        let mut list: Vec<String> = value.split(',').map(|it| it.trim().to_owned()).collect();
+        if name == "accept-language" {
+            list.sort();
+        }
+        list
+    };
+    own("vary").to_lowercase().split(',').all(|name| {
+        let (wanted, held) = (
+            value(asked, name.trim()),
+            value(&stored.selecting, name.trim()),
+        );
+        let language = name.trim() == "accept-language" && !own("content-language").is_empty();
+        wanted == held || (language && wanted == [own("content-language")])
+    })
+}
+
+/// Whether the client wants a copy, or nothing (RFC 9111, 5.2.1.7).
+pub(crate) fn wants_copy_only(asked: &Asked, policy: &Policy) -> bool {
+    policy.mode == Mode::Cache && Said::plain(&asked.fields).says(&["only-if-cached"])
 }
 
 /// Whether a request could be answered with a copy at all.
 pub(crate) fn takes_copies(asked: &Asked, policy: &Policy) -> bool {
     let readable = ["GET", "HEAD"].contains(&asked.method.as_str());
-    readable && field(&asked.fields, "range").is_none_or(str::is_empty) && policy.mode != Mode::Off
+    readable && policy.mode != Mode::Off
 }
 
 pub(crate) fn is_signed_in(asked: &Asked, policy: &Policy) -> bool {
-    let authorized = field(&asked.fields, "authorization").is_some_and(|value| !value.is_empty());
-    authorized || has_own_cookies(asked, policy)
+    filled(&asked.fields, "authorization").is_some() || has_own_cookies(asked, policy)
 }
 
 fn has_own_cookies(asked: &Asked, policy: &Policy) -> bool {
@@ -137,33 +218,47 @@ fn has_own_cookies(asked: &Asked, policy: &Policy) -> bool {
     })
 }
 
-/// Why a response must not be kept, if anything forbids it.
+/// Why a response must not be kept, if anything forbids it (RFC 9111, 3).
 pub(crate) fn refusal(
     asked: &Asked,
-    status: u16,
-    fields: &str,
+    (status, fields): (u16, &str),
+    arrived: Option<Timestamp>,
     policy: &Policy,
 ) -> Option<&'static str> {
-    let has = |fields: &str, name: &str| field(fields, name).is_some_and(|value| !value.is_empty());
-    let public = says(fields, &["public"]);
+    let said = Said::of(fields);
+    let cached = policy.mode == Mode::Cache;
+    let for_all = said.says(&["public"]) || (cached && said.says(&["s-maxage", "must-revalidate"]));
+    let lives = lifetime(status, fields, arrived).is_some_and(|span| span > 0);
     let vary = field(fields, "vary").unwrap_or("");
     let rules = [
         (policy.mode == Mode::Off, "no copies are kept here"),
-        (asked.method != "GET", "not an answer to GET"),
-        (status != 200, "not a page"),
-        (has(fields, "set-cookie"), "it sets a cookie"),
         (
-            says(fields, &["no-store", "private", "no-cache"]),
-            "a directive",
+            asked.method != "GET" && !(cached && lives && is_of_get(asked, fields)),
+            "not an answer to GET",
         ),
-        (has(&asked.fields, "range"), "a part was asked for"),
+        (!may_be_kept(status, &said, cached), "not a page"),
         (
-            has(&asked.fields, "authorization") && !public,
-            "authorization",
+            status == 206 && !is_sound_part(fields),
+            "a part of nobody knows what",
+        ),
+        (status != 200 && !lives, "nobody said that it is to be kept"),
+        (filled(fields, "set-cookie").is_some(), "it sets a cookie"),
+        (is_forbidden(status, &said), "a directive"),
+        (
+            Said::plain(&asked.fields).says(&["no-store"]),
+            "the client forbids it",
         ),
         (
-            has_own_cookies(asked, policy) && !public,
-            "a cookie that matters",
+            said.says(&["no-cache"]) && !(cached && has_validator(fields)),
+            "it could never be confirmed",
+        ),
+        (
+            filled(&asked.fields, "range").is_some() && status != 206,
+            "a part was asked for",
+        ),
+        (
+            is_signed_in(asked, policy) && !for_all,
+            "it is for one who is signed in",
         ),
         (
             vary.split(',').any(|name| name.trim() == "*"),
@@ -173,6 +268,39 @@ pub(crate) fn refusal(
     rules
         .into_iter()
         .find_map(|(broken, why)| broken.then_some(why))
+}
+
+/// Whether the answer to a POST says that it is what a GET gets (RFC 9110, 9.3.3).
+fn is_of_get(asked: &Asked, fields: &str) -> bool {
+    let (path, url) = (asked.path.as_str(), asked.url());
+    let names = |location| [path, &url].contains(&location);
+    asked.method == "POST" && filled(fields, "content-location").is_some_and(names)
+}
+
+/// Whether a part says which it is, and of how much (RFC 9110, 14.4).
+fn is_sound_part(fields: &str) -> bool {
+    let said = filled(fields, "content-range").unwrap_or("");
+    let mut numbers = said.get(6..).unwrap_or("").split(['-', '/']);
+    let mut next = || numbers.next()?.parse::<u64>().ok();
+    let sound = match (next(), next(), next()) {
+        (Some(first), Some(last), Some(whole)) => first <= last && last < whole,
+        _ => false,
+    };
+    sound && said.to_lowercase().starts_with("bytes ")
+}
+
+/// In standby pages alone; in a cache every final status but the answer to a
+/// condition, and with `must-understand` those that we know.
+fn may_be_kept(status: u16, said: &Said, cached: bool) -> bool {
+    let understood = BY_ITSELF.contains(&status) || !said.says(&["must-understand"]);
+    let last = (200..600).contains(&status) && status != 304;
+    status == 200 || (cached && last && (understood || status == 206))
+}
+
+/// `must-understand` is stronger than `no-store` for who does (RFC 9111, 5.2.2.3).
+fn is_forbidden(status: u16, said: &Said) -> bool {
+    let understood = BY_ITSELF.contains(&status) && said.says(&["must-understand"]);
+    said.says(&["private"]) || (said.says(&["no-store"]) && !understood)
 }
 
 /// Whether an attempt that ended so provably never reached its origin.
@@ -207,57 +335,4 @@ pub(crate) fn is_failure(end: &End, policy: &Policy) -> bool {
         End::Disguised(fields) => marked(fields),
         End::Failure(_) => true,
     }
-}
-
-/// Seconds since 1970 of an IMF-fixdate, day by day.
-pub(crate) fn http_date(value: &str) -> Option<i128> {
-    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let number = |from: usize, to: usize| value.get(from..to)?.parse::<i128>().ok();
-    if value.len() != 29 || !value.ends_with(" GMT") {
-        return None;
-    }
-    let month = MONTHS.find(value.get(8..11)?)? / 3;
-    let (day, year) = (number(5, 7)?, number(12, 16)?);
-    let mut days = day - 1;
-    for past in 1970..year {
-        days += if is_leap(past) { 366 } else { 365 };
-    }
-    let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    days += lengths.iter().take(month).sum::<i128>();
-    days += i128::from(month > 1 && is_leap(year));
-    Some(days * 86_400 + number(17, 19)? * 3600 + number(20, 22)? * 60 + number(23, 25)?)
-}
-
-const fn is_leap(year: i128) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-/// An IMF-fixdate of a time, found by trying day after day.
-pub(crate) fn as_http_date(at: Timestamp) -> String {
-    let secs = i128::from(at.as_millis() / 1000);
-    let (mut year, mut left) = (1970, secs / 86_400);
-    while left >= if is_leap(year) { 366 } else { 365 } {
-        left -= if is_leap(year) { 366 } else { 365 };
-        year += 1;
-    }
-    let feb = if is_leap(year) { 29 } else { 28 };
-    let lengths = [31, feb, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let names = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let mut month = 0;
-    while left >= lengths[month] {
-        left -= lengths[month];
-        month += 1;
-    }
-    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-        [usize::try_from(secs / 86_400 % 7).unwrap_or(0)];
-    format!(
-        "{weekday}, {:02} {} {year} {:02}:{:02}:{:02} GMT",
-        left + 1,
-        names[month],
-        secs / 3600 % 24,
-        secs / 60 % 60,
-        secs % 60
-    )
 }

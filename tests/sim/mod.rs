@@ -7,6 +7,7 @@
 //! chance every time.
 #![allow(dead_code, reason = "every suite uses its own part of this")]
 
+pub(crate) mod configured;
 pub(crate) mod drawn;
 pub(crate) mod given;
 pub(crate) mod hostile;
@@ -15,6 +16,7 @@ pub(crate) mod law;
 pub(crate) mod origin;
 pub(crate) mod play;
 pub(crate) mod promises;
+pub(crate) mod raw;
 pub(crate) mod scenario;
 pub(crate) mod story;
 pub(crate) mod told;
@@ -143,7 +145,7 @@ impl Asked {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("https://site.test{}", self.path)
+        url(&self.path)
     }
 
     /// Hands the head to `see`, since it borrows from here.
@@ -182,29 +184,48 @@ impl Asked {
     }
 }
 
+/// How many bytes everything has.
+const BODY: u64 = 1000;
+
+/// The URL of a page.
+pub(crate) fn url(path: &str) -> String {
+    format!("https://site.test{path}")
+}
+
 /// A copy in the store.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
+    pub(crate) status: u16,
     /// The fields of the response as it came.
     pub(crate) response: String,
     /// The fields of the request it answered.
     pub(crate) selecting: String,
     pub(crate) at: Timestamp,
+    /// How many milliseconds it took to come.
+    pub(crate) waited: u64,
 }
 
 impl Stored {
     /// What is opened of the fields in the store.
     pub(crate) fn envelope(&self) -> String {
-        Listed::new(&self.sealed()).get(copies::ENVELOPE).to_owned()
+        Listed::new(&self.sealed(""))
+            .get(copies::ENVELOPE)
+            .to_owned()
     }
 
-    /// The fields as they lie in the store.
-    pub(crate) fn sealed(&self) -> String {
+    /// The fields as they lie in the store, beside a page with this envelope.
+    pub(crate) fn sealed(&self, page: &str) -> String {
         let request = Listed::new(&self.selecting);
-        applied(
-            &self.response,
-            copies::seal(&self.response, &request, self.at).as_str(),
-        )
+        let changes = copies::seal(&copies::Kept {
+            status: self.status,
+            response: &self.response,
+            request: &request,
+            arrived: self.at,
+            waited: Duration::from_millis(self.waited),
+            length: BODY,
+            page,
+        });
+        applied(&self.response, changes.as_str())
     }
 }
 

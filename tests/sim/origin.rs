@@ -52,6 +52,28 @@ impl End {
             Self::Failure(_) => false,
         }
     }
+
+    /// What it is for one who asks only for what is newer (RFC 9110, 13.2.2).
+    pub(crate) fn unless_known(&self, asked: &str) -> Self {
+        match self {
+            Self::Response(200, fields) if is_known(asked, fields) => {
+                let rest = fields.lines().filter(|line| !line.starts_with("content-"));
+                Self::Response(304, rest.collect::<Vec<_>>().join("\n").into())
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
+/// Whether who asks with these fields has what is answered with those.
+fn is_known(asked: &str, fields: &str) -> bool {
+    let date = |fields, name| law::field(fields, name).and_then(law::http_date);
+    match law::field(asked, "if-none-match") {
+        Some(held) => law::field(fields, "etag").is_some_and(|etag| held == etag),
+        None => date(fields, "last-modified")
+            .zip(date(asked, "if-modified-since"))
+            .is_some_and(|(changed, since)| changed <= since),
+    }
 }
 
 impl Origin {

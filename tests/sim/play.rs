@@ -1,16 +1,17 @@
 //! The host at work: all requests of a world, in the order of time.
 
+use super::keeping::Kept;
 use super::origin::Working;
 use super::story::{Call, Note, Outcome, Played};
 use super::visit::{Running, Stage, Visit};
-use super::{Seen, Stored, World};
-use lastgood::copies::{Copy, Due};
+use super::{Seen, World};
+use lastgood::copies::{Asides, Due};
 use lastgood::gateway::{
     self, Arrival, Attempt, Event, Exchange, Memory, Opening, Reply, Source, Step,
 };
 use lastgood::retry::Random;
 use lastgood::verdict::Cause;
-use lastgood::wire::{Listed, Timestamp};
+use lastgood::wire::Timestamp;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
@@ -45,8 +46,9 @@ pub(super) struct Host<'w> {
     pub(super) world: &'w World,
     pub(super) memory: Memory,
     pub(super) due: Due,
-    /// What lies in the store, by path.
-    pub(super) store: BTreeMap<&'w str, (String, Rc<Stored>)>,
+    pub(super) asides: Asides,
+    /// What lies in the store, by the URL of its place.
+    pub(super) store: BTreeMap<String, Kept>,
     pub(super) visits: Vec<Visit<'w>>,
     origins: Vec<Working>,
     chance: Random,
@@ -63,6 +65,7 @@ impl<'w> Host<'w> {
             world,
             memory: Memory::new(&world.configuration, world.seed),
             due: Due::default(),
+            asides: Asides::default(),
             store: BTreeMap::new(),
             visits: Vec::with_capacity(world.visits.len()),
             origins: vec![Working::default(); world.origins.len()],
@@ -73,7 +76,8 @@ impl<'w> Host<'w> {
             played: Played::default(),
         };
         for (path, stored) in &world.copies {
-            host.keep(path, stored.clone());
+            let url = super::url(path);
+            host.keep(&url, stored.clone(), stored.at);
         }
         for (index, asked) in world.visits.iter().enumerate() {
             host.visits.push(Visit::new(asked, world));
@@ -159,11 +163,16 @@ impl<'w> Host<'w> {
     }
 
     /// Sends a request to an origin.
-    pub(super) fn ask(&mut self, visit: usize, number: u8, origin: usize) {
-        let path = &self.visits[visit].asked.path;
+    pub(super) fn ask(&mut self, visit: usize, attempt: Attempt) {
+        let Attempt { number, origin, .. } = attempt;
+        let asked = self.visits[visit].asked;
+        let path = &asked.path;
         let script = &self.world.origins[origin];
         let does = self.origins[origin].take(script, path, self.now, &mut self.chance);
-        let end = does.end.clone();
+        let end = match asked.method.as_str() {
+            "GET" | "HEAD" => does.end.unless_known(&self.visits[visit].fields(attempt)),
+            _ => does.end.clone(),
+        };
         if let Some((least, most)) = does.after {
             let after = least + self.chance.draw() % (most - least + 1);
             self.plan(visit, self.now + after, What::Ends(number));
@@ -210,7 +219,7 @@ impl<'w> Host<'w> {
         self.act(visit, step);
     }
 
-    fn tell(&mut self, visit: usize, event: Event) -> Step {
+    pub(super) fn tell(&mut self, visit: usize, event: Event) -> Step {
         let now = self.clock(visit);
         let it = &mut self.visits[visit];
         it.steps += 1;
@@ -221,7 +230,7 @@ impl<'w> Host<'w> {
     }
 
     /// Does a step, and all that follow from it at once.
-    fn act(&mut self, visit: usize, mut step: Step) {
+    pub(super) fn act(&mut self, visit: usize, mut step: Step) {
         while self.visits[visit].steps < self.visits[visit].most_steps() {
             step = match step {
                 Step::Look => {
@@ -266,7 +275,7 @@ impl<'w> Host<'w> {
             if !attempt.beside {
                 self.give_up(visit);
             }
-            self.ask(visit, attempt.number, attempt.origin);
+            self.ask(visit, attempt);
         }
         self.tell(visit, Event::Begun)
     }
@@ -278,18 +287,6 @@ impl<'w> Host<'w> {
                 self.hang_up(running.call);
             }
         }
-    }
-
-    fn found(&mut self, visit: usize) {
-        let asked = self.visits[visit].asked;
-        let kept = self.store.get(asked.path.as_str());
-        let fields = Listed::new(&asked.fields);
-        let copy = kept.and_then(|(envelope, _)| Copy::open(200, envelope, &fields));
-        let stored = kept.filter(|_| copy.is_some());
-        let stored = stored.map(|(_, stored)| Rc::clone(stored));
-        self.note(visit, Seen::Found(stored));
-        let step = self.tell(visit, Event::Looked(copy));
-        self.act(visit, step);
     }
 
     /// An attempt ends by itself.
@@ -359,10 +356,11 @@ impl<'w> Host<'w> {
         outcome.failed = exchange.failure().is_some();
         outcome.starved = exchange.is_starved();
         outcome.sent = Some(sent);
-        if let (Source::Origin, Some((origin, status, fields))) =
-            (reply.source, it.response.clone())
-        {
-            self.keep_if_due(visit, origin, status, &fields);
+        if let (Source::Origin, Some((_, status, _))) = (reply.source, &it.response) {
+            self.outdate(visit, *status);
+        }
+        if matches!(reply.source, Source::Origin | Source::Renewed) {
+            self.keep_response(visit, reply.source == Source::Renewed);
         }
         match reply.goes_on {
             Some(until) if !self.visits[visit].running.is_empty() => {

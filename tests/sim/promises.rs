@@ -2,8 +2,8 @@
 
 use super::story::{Outcome, Played};
 use super::{Asked, End, Seen, Stored, World, law};
-use lastgood::gateway::{Source, Step};
-use lastgood::policy::Policy;
+use lastgood::gateway::{Attempt, Source, Step};
+use lastgood::policy::{Mode, Policy};
 use lastgood::wire::Timestamp;
 
 /// The life of one request, looked back upon.
@@ -48,6 +48,7 @@ impl<'p> Life<'p> {
         self.repetitions()?;
         self.waits()?;
         self.shown()?;
+        self.without_origin()?;
         self.patience()?;
         self.kept()
     }
@@ -159,13 +160,77 @@ impl<'p> Life<'p> {
             );
         };
         if self.last_was_good() && sent.reply.source != Source::Nobody {
-            let passed = sent.reply.source == Source::Origin;
+            let passed = matches!(sent.reply.source, Source::Origin | Source::Renewed);
             hold(passed, "a good answer is passed on")?;
         }
         match sent.reply.source {
             Source::Copy(_) => hold(self.is_lawful(), "a copy is shown within the law"),
-            _ => Ok(()),
+            Source::Renewed => hold(self.is_confirmed(), "what is called current was asked for"),
+            Source::Uncached => hold(self.may_be_nothing(), "nothing, if nothing else is wanted"),
+            Source::Origin => {
+                let current = sent.status == 304 && self.last_was_good();
+                let ours = current && self.asked_conditionally();
+                hold(!ours, "nobody gets the answer to our own condition")
+            }
+            Source::Answer(_) | Source::Nobody => Ok(()),
         }
+    }
+
+    fn begins(&self) -> impl Iterator<Item = &'p Attempt> {
+        self.seen().filter_map(|seen| match seen {
+            Seen::Step(Step::Begin(attempt)) => Some(attempt),
+            _ => None,
+        })
+    }
+
+    fn asked_conditionally(&self) -> bool {
+        self.begins().any(|attempt| attempt.conditional)
+    }
+
+    /// Whether there was something to confirm, and the origin did.
+    fn is_confirmed(&self) -> bool {
+        let ended = self.seen().rev().find_map(|seen| match seen {
+            Seen::Ended { end, .. } => Some(end),
+            _ => None,
+        });
+        let confirmed = matches!(ended, Some(End::Response(304, _)));
+        let copy = self.found().map(|(_, copy)| copy);
+        confirmed
+            && self.asked_conditionally()
+            && copy.is_some_and(|copy| copy.status < 400 && law::has_validator(&copy.response))
+            && self.policy().mode == Mode::Cache
+            && law::takes_copies(self.asked, self.policy())
+    }
+
+    /// Whether the client wanted a copy or nothing, and nothing is right.
+    fn may_be_nothing(&self) -> bool {
+        let (asked, policy) = (self.asked, self.policy());
+        law::wants_copy_only(asked, policy)
+            && law::takes_copies(asked, policy)
+            && !self.had_answer()
+    }
+
+    /// Whether a copy was found that answers at once.
+    fn had_answer(&self) -> bool {
+        self.found().is_some_and(|(at, copy)| {
+            let now = self.world.shows(self.visit, at);
+            law::answers(copy, self.asked, self.policy(), now)
+        })
+    }
+
+    /// No origin is asked where a copy answers, or where the client wants nothing
+    /// else.
+    fn without_origin(&self) -> Result<(), Broken> {
+        let (asked, policy) = (self.asked, self.policy());
+        let cached = law::takes_copies(asked, policy) && !policy.observe;
+        let asks = self.begins().next().is_some();
+        let only = cached && law::wants_copy_only(asked, policy);
+        hold(!only || !asks, "who wants a copy only gets no more")?;
+        let first = self.seen().find(|seen| matches!(seen, Seen::Found(_)));
+        let again = self.found().map(|(_, copy)| copy);
+        let same = matches!(first, Some(Seen::Found(found)) if found.as_deref() == again);
+        let answered = cached && same && self.world.is_punctual() && self.had_answer();
+        hold(!answered || !asks, "a copy that answers spares the origin")
     }
 
     /// Whether the last attempt that ended was good, as far as was looked.
@@ -199,10 +264,10 @@ impl<'p> Life<'p> {
         let lawful = match self.outcome.failed {
             // What is not marked as degraded is a hit, and must be fresh or renewed.
             false => {
-                law::is_fresh(copy, asked, policy, now)
+                law::answers(copy, asked, policy, now)
                     || law::is_renewable(copy, asked, policy, now)
             }
-            true => law::is_showable(copy, policy, now),
+            true => law::is_showable(copy, asked, policy, now),
         };
         lawful && law::takes_copies(asked, policy)
     }
@@ -227,7 +292,7 @@ impl<'p> Life<'p> {
         let lawful = self.found().is_some_and(|(found, copy)| {
             let then = (self.asked.at + soft).max(found) + 1;
             replied > then + world.look_takes + 25
-                && law::is_showable(copy, policy, world.shows(self.visit, then))
+                && law::is_showable(copy, self.asked, policy, world.shows(self.visit, then))
                 && law::takes_copies(self.asked, policy)
                 && !law::is_signed_in(self.asked, policy)
         });
@@ -237,22 +302,47 @@ impl<'p> Life<'p> {
     /// No failure is kept, and nothing private.
     fn kept(&self) -> Result<(), Broken> {
         let mut last: Option<&End> = None;
-        for seen in self.seen() {
-            match (seen, last) {
-                (Seen::Ended { end, .. } | Seen::Late(_, end), _) => last = Some(end),
-                (Seen::Keep, Some(End::Response(status, fields))) => {
-                    self.may_keep(*status, fields)?
+        for (at, seen) in &self.events {
+            match seen {
+                Seen::Ended { end, .. } | Seen::Late(_, end) => {
+                    last = Some(end)
+                        .filter(|end| !matches!(end, End::Failure(_)))
+                        .or(last);
                 }
-                (Seen::Keep, Some(End::Disguised(fields))) => self.may_keep(200, fields)?,
-                (Seen::Keep, _) => return Err("there is something to keep".into()),
+                Seen::Keep(status, fields) => {
+                    hold(
+                        self.is_of(last, *status, fields),
+                        "what is kept was answered",
+                    )?;
+                    self.may_keep(*status, fields, *at)?;
+                }
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn may_keep(&self, status: u16, fields: &str) -> Result<(), Broken> {
-        let why = law::refusal(self.asked, status, fields, self.policy());
-        hold(why.is_none(), "what is kept may be kept")
+    /// Whether what is kept is what the origin answered; or, where that was no more
+    /// than that the copy is current, the same page.
+    fn is_of(&self, last: Option<&End>, status: u16, fields: &str) -> bool {
+        let etag = |fields| law::field(fields, "etag");
+        match last {
+            Some(End::Response(304, answer)) => self.found().is_some_and(|(_, copy)| {
+                let etags = [etag(answer), etag(&copy.response)];
+                copy.status == status && etags.contains(&etag(fields))
+            }),
+            Some(End::Response(answered, answer)) => (*answered, &**answer) == (status, fields),
+            Some(End::Disguised(answer)) => (200, &**answer) == (status, fields),
+            Some(End::Failure(_)) | None => false,
+        }
+    }
+
+    fn may_keep(&self, status: u16, fields: &str, at: u64) -> Result<(), Broken> {
+        let arrived = Some(self.world.shows(self.visit, at));
+        let why = law::refusal(self.asked, (status, fields), arrived, self.policy());
+        match why {
+            Some(why) => Err(format!("what is kept may be kept: {why}")),
+            None => Ok(()),
+        }
     }
 }

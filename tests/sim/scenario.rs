@@ -3,7 +3,7 @@
 //! The notation is described in `tests/scenarios/README.md`.
 
 use super::origin::Line;
-use super::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World, hostile, play};
+use super::{Asked, Behaviour, Clock, EPOCH, End, Origin, Stored, World, configured, play};
 use lastgood::gateway::Body;
 use lastgood::policy::{self, Configuration, Policy};
 use lastgood::verdict::Cause;
@@ -155,8 +155,8 @@ pub(crate) fn configuration(
     }
     let policy = serde_json::from_str(policy).ok()?;
     Some(policy::parse(
-        &hostile::value(&serde_json::Value::Array(tables)),
-        &hostile::value(&policy),
+        &configured::value(&serde_json::Value::Array(tables)),
+        &configured::value(&policy),
     ))
 }
 
@@ -205,7 +205,8 @@ fn body(rest: &str) -> Option<Body> {
     }
 }
 
-/// `/page stored=120s-ago` and its fields; `for=de` where it varies by language.
+/// `/page stored=120s-ago` and its fields; `status=404` if it is not a 200, `for=de`
+/// where it varies by language.
 fn copy(rest: &str) -> Option<(String, Stored)> {
     let (path, rest) = match rest.starts_with('/') {
         true => rest.split_once(' ')?,
@@ -215,12 +216,17 @@ fn copy(rest: &str) -> Option<(String, Stored)> {
     let (ago, rest) = rest
         .split_once("-ago")
         .filter(|(_, rest)| rest.is_empty() || rest.starts_with(' '))?;
-    let rest = rest.trim();
+    let (status, rest) = match rest.trim().strip_prefix("status=") {
+        Some(rest) => rest.split_once(' ').unwrap_or((rest, "")),
+        None => ("200", rest.trim()),
+    };
     let (language, listed) = match rest.strip_prefix("for=") {
         Some(rest) => rest.split_once(' ')?,
         None => ("", rest),
     };
     let stored = Stored {
+        status: status.parse().ok()?,
+        waited: 0,
         response: fields(listed)?,
         selecting: format!("accept-language:{language}"),
         at: Timestamp::from_millis(EPOCH.as_millis().checked_sub(millis(ago)?)?),

@@ -36,7 +36,10 @@ pub(crate) enum Seen {
     Late(usize, End),
     /// The attempt behind the reply is out of time.
     LateNoMore,
-    Keep,
+    /// The copies are gone that an answer made old.
+    Outdated,
+    /// A copy was made of this.
+    Keep(u16, Rc<str>),
     /// The visitor left, and the host tells.
     Left,
     /// The request is gone, and nobody tells.

@@ -78,8 +78,12 @@ impl Scenario {
                 } else {
                     ""
                 };
+                let conditional = match attempt.conditional {
+                    true => ", for what is newer",
+                    false => "",
+                };
                 format!(
-                    "begin {} at origin {}{beside}",
+                    "begin {} at origin {}{beside}{conditional}",
                     attempt.number, attempt.origin
                 )
             }
@@ -95,7 +99,9 @@ impl Scenario {
             Seen::Found(None) => "found none".into(),
             Seen::Late(_, end) => format!("late: {}", name(end)),
             Seen::LateNoMore => "late: nothing".into(),
-            Seen::Keep => "keep a copy".into(),
+            Seen::Keep(200, _) => "keep a copy".into(),
+            Seen::Keep(status, _) => format!("keep a copy of the {status}"),
+            Seen::Outdated => "the copy is old now, and goes".into(),
             Seen::Left => "the visitor leaves".into(),
             Seen::Vanished => "the request is gone".into(),
         };
@@ -163,12 +169,28 @@ pub(crate) fn name(end: &End) -> String {
     }
 }
 
+/// What a copy is one of, if not of a page.
+fn copied(status: u16) -> String {
+    match status {
+        200 => String::new(),
+        status => format!(" of a {status}"),
+    }
+}
+
 fn reply(sent: &Sent) -> String {
     let whose = match (sent.reply.source, sent.origin) {
         (Source::Nobody, _) => return "reply to nobody".into(),
         (Source::Origin, Some(origin)) => format!("the {} of origin {origin}", sent.status),
         (Source::Origin, None) => "a response that nobody gave".into(),
-        (Source::Copy(aged), _) => format!("the copy, {}s old", aged.age.as_secs()),
+        (Source::Copy(aged), _) => {
+            let of = copied(sent.status);
+            format!("the copy{of}, {}s old", aged.age.as_secs())
+        }
+        (Source::Renewed, _) => {
+            let of = copied(sent.status);
+            format!("the copy{of}, which the origin calls current")
+        }
+        (Source::Uncached, _) => format!("our {}, as there is no copy to show", sent.status),
         (Source::Answer(failure), _) => format!(
             "our {}, {}, for {}",
             sent.status,

@@ -2,11 +2,11 @@
 //! that does as it likes, with a clock that does too. What the law allows is
 //! asked of its second reading.
 
-use super::drawn::{Bytes, any_copies, any_policy};
+use super::drawn::{Bytes, any_copies, any_policy, any_request};
 use super::{Asked, EPOCH, End, Stored, law, scenario};
 use lastgood::copies::Copy;
 use lastgood::gateway::{
-    self, Arrival, Body, End as Landed, Event, Exchange, Memory, Opening, Reply, Source, Step,
+    self, Arrival, End as Landed, Event, Exchange, Memory, Opening, Reply, Source, Step,
 };
 use lastgood::policy::Policy;
 use lastgood::verdict::{Cause, Facts, Failure};
@@ -36,6 +36,8 @@ struct Trial {
     taken_over: bool,
     begun: u8,
     responded: bool,
+    /// An attempt asked only for what is newer.
+    conditional: bool,
     left: bool,
     told: Vec<String>,
 }
@@ -80,24 +82,7 @@ impl World {
 
 impl Trial {
     fn new(world: &mut World, bytes: &mut Bytes<'_>) -> Option<Self> {
-        let fields = [
-            "",
-            "",
-            "idempotency-key:1",
-            "range:bytes=0-1",
-            "cookie:sid=1",
-            "cdn-loop:lastgood, lastgood, lastgood",
-        ];
-        let methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT"];
-        let bodies = [Body::None, Body::Sized(9), Body::Unsized];
-        let asked = Asked {
-            path: bytes.pick(&["/", "/", "/b"]).into(),
-            ..Asked::new(
-                bytes.pick(&methods),
-                bytes.pick(&fields),
-                bytes.pick(&bodies),
-            )
-        };
+        let asked = any_request(bytes);
         let (policy, now) = (Rc::clone(&world.policy), world.now);
         let (url, body) = (&*asked.url(), asked.body);
         let arrival = Arrival { url, body, now };
@@ -123,6 +108,7 @@ impl Trial {
             taken_over: first.is_some(),
             begun: 0,
             responded: false,
+            conditional: false,
             left: false,
             told: Vec::new(),
         })
@@ -204,12 +190,14 @@ impl Trial {
             (self.given, self.looked_at, self.looks) = (found, world.now, false);
         }
         let request = Listed::new("");
-        let copy = found.and_then(|copy| Copy::open(200, &world.copies[copy].envelope(), &request));
+        let copy = found.and_then(|copy| Copy::open(&world.copies[copy].envelope(), &request));
         self.tell(world, Event::Looked(copy))
     }
 
     fn respond(&mut self, world: &mut World, number: u8, bytes: &mut Bytes<'_>) -> Step {
-        let status = bytes.pick(&[200, 204, 404, 429, 500, 502, 503, 504, 521, 525, 530, 599]);
+        let status = bytes.pick(&[
+            200, 204, 304, 404, 429, 500, 502, 503, 504, 521, 525, 530, 599,
+        ]);
         let span = |secs: u8| (secs > 0).then(|| Duration::from_secs(u64::from(secs)));
         let facts = Facts {
             status,
@@ -237,7 +225,10 @@ impl Trial {
                 let same = matches!(step, Step::Reply(again) if again.source == reply.source);
                 self.hold(same, "a reply is final");
             }
-            None => self.check(step, world),
+            None => {
+                self.check(step, world);
+                self.check_confirmation(event, step);
+            }
         }
         step
     }
@@ -260,6 +251,12 @@ impl Trial {
             return;
         }
         self.begun += 1;
+        self.conditional |= attempt.conditional;
+        let given = self.given.map(|copy| &world.copies[copy]);
+        let asks = given.is_some_and(|copy| law::has_validator(&copy.response));
+        self.hold(!attempt.conditional || asks, "there is nothing to confirm");
+        let only = law::wants_copy_only(&self.asked, &self.policy) && self.takes_copies();
+        self.hold(!only || self.policy.observe, "a copy only was wanted");
         self.hold(number == self.begun, "attempts count up");
         self.hold(origin < world.memory.origins.count(), "no such origin");
         let trail: Vec<_> = self.exchange.trail().to_vec();
@@ -309,7 +306,11 @@ impl Trial {
         match reply.source {
             Source::Origin => self.hold(self.responded, "nobody's response"),
             Source::Nobody => self.hold(self.left, "somebody waits for it"),
-            Source::Answer(_) => {}
+            Source::Answer(_) | Source::Renewed => {}
+            Source::Uncached => {
+                let only = law::wants_copy_only(&self.asked, &self.policy);
+                self.hold(only && self.begun == 0, "more than a copy was wanted");
+            }
             Source::Copy(_) => {
                 self.hold(self.takes_copies(), "no copy may be shown");
                 let copy = self.given.map(|copy| &world.copies[copy]);
@@ -319,14 +320,30 @@ impl Trial {
                     _ => world.now,
                 };
                 let lawful = copy.is_some_and(|copy| match self.exchange.failure() {
-                    Some(_) => law::is_showable(copy, &self.policy, chosen),
+                    Some(_) => law::is_showable(copy, &self.asked, &self.policy, chosen),
                     None => {
-                        law::is_fresh(copy, &self.asked, &self.policy, world.now)
-                            || law::is_renewable(copy, &self.asked, &self.policy, world.now)
+                        law::answers(copy, &self.asked, &self.policy, chosen)
+                            || law::is_renewable(copy, &self.asked, &self.policy, chosen)
                     }
                 });
                 self.hold(lawful, "a copy that may not be shown");
             }
+        }
+    }
+
+    /// That a copy is current counts only where that was asked, and goes out as the
+    /// copy, unless policy calls even that a failure.
+    fn check_confirmation(&self, event: Event, step: Step) {
+        let Step::Reply(reply) = step else { return };
+        let answered = match event {
+            Event::Responded(_, facts) if !facts.marked => Some(facts.status),
+            _ => None,
+        };
+        let confirmed = answered == Some(304) && self.conditional;
+        match reply.source {
+            Source::Renewed => self.hold(confirmed, "nobody called the copy current"),
+            Source::Origin => self.hold(!confirmed, "an answer to our own condition"),
+            _ => {}
         }
     }
 

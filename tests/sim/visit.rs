@@ -1,8 +1,10 @@
 //! One request in a host's hands: what runs for it, and what goes out.
 
-use super::{Asked, End, Sent, World};
+use super::keeping::Kept;
+use super::{Asked, End, Sent, World, applied};
 use lastgood::answer::{self, Asker, Matter};
-use lastgood::gateway::{self, Event, Exchange, Reply, Source, Told};
+use lastgood::copies;
+use lastgood::gateway::{self, Attempt, Event, Exchange, Reply, Source, Told};
 use lastgood::policy::Policy;
 use lastgood::retry::Random;
 use lastgood::verdict::{Facts, Failure};
@@ -20,6 +22,8 @@ pub(crate) struct Visit<'w> {
     pub(crate) running: Vec<Running>,
     /// The last response of an origin.
     pub(crate) response: Option<(usize, u16, Rc<str>)>,
+    /// The copy that was found.
+    pub(super) found: Option<Kept>,
     /// An error page is disguised in it.
     pub(crate) disguised: bool,
     /// What the host's clock showed when it came.
@@ -65,6 +69,7 @@ impl<'w> Visit<'w> {
             exchange: None,
             running: Vec::new(),
             response: None,
+            found: None,
             disguised: false,
             started: Timestamp::default(),
             timer: 0,
@@ -91,6 +96,18 @@ impl<'w> Visit<'w> {
         self.exchange.as_ref().map_or(0, |it| it.trail().len())
     }
 
+    /// The fields that an origin gets.
+    pub(crate) fn fields(&self, attempt: Attempt) -> String {
+        let found = self.found.as_ref().filter(|_| attempt.conditional);
+        let conditions = found.map(|(envelope, _)| copies::conditions(envelope));
+        applied(&self.asked.fields, conditions.unwrap_or_default().as_str())
+    }
+
+    /// The status of the copy that was found.
+    fn copied(&self) -> u16 {
+        self.found.as_ref().map_or(200, |(_, stored)| stored.status)
+    }
+
     /// Takes an attempt out of what runs.
     pub(crate) fn take(&mut self, number: u8) -> Option<Running> {
         let index = self.running.iter().position(|it| it.number == number)?;
@@ -114,7 +131,8 @@ impl<'w> Visit<'w> {
     pub(crate) fn sent(&self, reply: Reply, world: &World, now: Timestamp) -> Sent {
         let (status, content_type, origin) = match reply.source {
             Source::Nobody => (499, String::new(), None),
-            Source::Copy(_) => (200, String::new(), None),
+            Source::Copy(_) | Source::Renewed => (self.copied(), String::new(), None),
+            Source::Uncached => (504, String::new(), None),
             Source::Origin => {
                 let (origin, status, fields) = self.response.as_ref().expect("a response is held");
                 let content_type = Listed::new(fields).get("content-type").to_owned();

@@ -4,7 +4,7 @@
 use super::play::Host;
 use super::visit::{Running, Stage};
 use super::{End, Seen};
-use lastgood::gateway::{self, First, FirstResponse};
+use lastgood::gateway::{self, Attempt, First, FirstResponse};
 use lastgood::wire::{Listed, Method};
 use std::{rc::Rc, time::Duration};
 
@@ -13,7 +13,13 @@ impl Host<'_> {
     pub(super) fn watch(&mut self, visit: usize, origin: usize, patience: Duration) {
         self.note(visit, Seen::Asked(origin, patience));
         self.visits[visit].stage = Stage::Watched;
-        self.ask(visit, 1, origin);
+        let first = Attempt {
+            number: 1,
+            origin,
+            beside: false,
+            conditional: false,
+        };
+        self.ask(visit, first);
         let patience = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
         self.set_timer(visit, patience);
     }
@@ -40,6 +46,10 @@ impl Host<'_> {
         let memory = &mut self.memory;
         match gateway::on_first_response(&first, &listed, policy, &self.due, memory, now) {
             First::Failed => self.start(visit, Some(origin)),
+            First::PassAndOutdate => {
+                self.outdate(visit, status);
+                self.passed(visit, origin, end);
+            }
             First::Pass | First::PassAndWatch => self.passed(visit, origin, end),
             First::PassAndKeep => {
                 self.passed(visit, origin, end);

@@ -25,7 +25,7 @@ const LENGTH_AT = {
   claim_copy: 3,
   body_limit: 3,
   broke_off: 1,
-  seal: 1,
+  seal: 2,
 };
 
 /** Exports with nothing to tell requests apart by: they trap for all. */

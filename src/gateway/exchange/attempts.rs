@@ -54,6 +54,7 @@ impl Exchange {
             number: self.begun,
             origin,
             beside,
+            conditional: self.conditional,
         })
     }
 
@@ -106,7 +107,7 @@ impl Exchange {
         now: Now,
         memory: &mut Memory,
     ) -> Step {
-        let failure = verdict::of_response(facts, &self.policy);
+        let failure = self.verdict(facts);
         let failure = self.as_proven(number, failure, memory);
         if self.runs.get(number).is_none() {
             return self.after_all(number, failure, now, memory);
@@ -174,7 +175,7 @@ impl Exchange {
             self.answered = Some(run.origin);
             self.abandon_all(now, memory);
             memory.objects.free(|| self.request.key, now.steady);
-            return self.finish_with(Source::Origin, None);
+            return self.finish_with(self.good(), None);
         };
         if !self.runs.is_empty() {
             return self.outstanding();
@@ -358,6 +359,22 @@ impl Exchange {
         }
         self.holds_response = true;
         self.abandon_all(now, memory);
-        self.finish_with(Source::Origin, None)
+        self.finish_with(self.good(), None)
+    }
+
+    /// What a response means: to our own condition, 304 is the copy.
+    pub(super) fn verdict(&mut self, facts: &Facts) -> Option<Failure> {
+        self.renewed = self.conditional && facts.status == 304;
+        match self.renewed {
+            true => None,
+            false => verdict::of_response(facts, &self.policy),
+        }
+    }
+
+    const fn good(&self) -> Source {
+        match self.renewed {
+            true => Source::Renewed,
+            false => Source::Origin,
+        }
     }
 }

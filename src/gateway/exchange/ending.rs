@@ -7,7 +7,7 @@ use crate::gateway::memory::Memory;
 use crate::gateway::runs::Run;
 use crate::gateway::step::{Event, Reply, Source, Step};
 use crate::policy::AnswerWith;
-use crate::verdict::{self, Cause, Failure};
+use crate::verdict::{Cause, Failure};
 use crate::wire::Timestamp;
 
 impl Exchange {
@@ -95,7 +95,7 @@ impl Exchange {
 
     pub(super) fn showable(&self, failure: &Failure, now: Now) -> Option<Aged> {
         let copy = self.copy.filter(|_| failure.is_in(&self.policy.stale_on))?;
-        copy.showable(&self.policy, now.wall)
+        copy.showable(&self.request.demands, &self.policy, now.wall)
     }
 
     /// What goes out when nothing more is tried.
@@ -137,7 +137,7 @@ impl Exchange {
     ) -> Step {
         let ended = match event {
             Event::Responded(number, facts) => {
-                let failure = verdict::of_response(&facts, &self.policy);
+                let failure = self.verdict(&facts);
                 self.runs.take(number).map(|run| (run, failure))
             }
             Event::Failed(number, cause) => {

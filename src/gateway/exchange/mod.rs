@@ -19,6 +19,7 @@ use crate::policy::Policy;
 use crate::retry::Random;
 use crate::verdict::Failure;
 use crate::wire::Timestamp;
+use crate::wire::cache_status::Handling;
 use alloc::{rc::Rc, vec::Vec};
 use core::time::Duration;
 
@@ -98,6 +99,10 @@ pub struct Exchange {
     excused: u8,
     look: Look,
     copy: Option<Copy>,
+    /// The origin is asked only for what is newer than the copy.
+    conditional: bool,
+    /// The origin called the copy current.
+    renewed: bool,
     /// The soft deadline passed and there was nothing to show.
     waits_on: bool,
     look_in: Timestamp,
@@ -155,6 +160,8 @@ impl Exchange {
             excused: 0,
             look: Look::NotYet,
             copy: None,
+            conditional: false,
+            renewed: false,
             waits_on: false,
             look_in: Timestamp::NEVER,
             hedge_at: Timestamp::NEVER,
@@ -191,6 +198,30 @@ impl Exchange {
     #[must_use]
     pub const fn answered(&self) -> Option<usize> {
         self.answered
+    }
+
+    /// Whether the origin said no more than that the copy is current.
+    #[must_use]
+    pub const fn is_renewed(&self) -> bool {
+        self.renewed
+    }
+
+    /// Why the origin was asked, as far as copies are concerned.
+    #[must_use]
+    pub fn handling(&self, now: Timestamp) -> Handling {
+        match self.copy {
+            _ if !self.request.safe => Handling::Method,
+            _ if !self.request.may_show_copies => Handling::Bypass,
+            None => Handling::Miss,
+            Some(copy) if copy.is_fresh(now) => Handling::Demanded,
+            Some(_) => Handling::Stale,
+        }
+    }
+
+    /// The copy that was found for this request, if there was one.
+    #[must_use]
+    pub const fn copy(&self) -> Option<Copy> {
+        self.copy
     }
 
     /// How many attempts began.

@@ -56,11 +56,12 @@ impl Exchange {
         if self.begun > 0 {
             return self.after_failure(now, memory);
         }
-        let signed_in = self.request.signed_in;
-        if let Some(copy) = copy
-            .filter(|copy| self.policy.mode == Mode::Cache && copy.is_fresh(signed_in, now.wall))
-        {
+        let answer = copy.filter(|copy| self.answers_at_once(copy, now));
+        if let Some(copy) = answer {
             return self.finish_with(Source::Copy(copy.aged(now.wall)), None);
+        }
+        if self.request.demands.only_if_cached {
+            return self.finish_with(Source::Uncached, None);
         }
         if self.landed {
             return self.go_alone(now, memory);
@@ -77,12 +78,46 @@ impl Exchange {
         }
     }
 
+    /// Whether a copy answers without the origin. One made for anonymous visitors
+    /// does not answer one who is signed in.
+    fn answers_at_once(&self, copy: &Copy, now: Now) -> bool {
+        let demands = &self.request.demands;
+        let stale = copy.satisfies_stale(demands, now.wall) && self.is_for_visitor(copy);
+        self.policy.mode == Mode::Cache && (stale || self.takes(copy, now.wall))
+    }
+
+    /// Whether a copy that is fresh answers this request.
+    #[must_use]
+    pub fn takes(&self, copy: &Copy, now: Timestamp) -> bool {
+        let fresh = copy.is_fresh(now) && copy.satisfies(&self.request.demands, now);
+        fresh && self.is_for_visitor(copy)
+    }
+
+    fn is_for_visitor(&self, copy: &Copy) -> bool {
+        let Request {
+            signed_in,
+            authorized,
+            ..
+        } = self.request;
+        !signed_in || copy.is_for_all() || (!authorized && copy.is_meant_for_reuse)
+    }
+
     /// A copy that may answer at once while it is renewed.
     fn renewable(&self, copy: Option<Copy>, now: Now) -> Option<Aged> {
-        let Request { signed_in, .. } = self.request;
         let well = self.policy.mode == Mode::Cache && self.restraint.is_none();
-        copy.filter(|_| well)
-            .and_then(|copy| copy.renewable(signed_in, &self.policy, now.wall))
+        let demands = &self.request.demands;
+        copy.filter(|copy| well && self.is_for_visitor(copy) && copy.satisfies(demands, now.wall))
+            .and_then(|copy| copy.renewable(&self.policy, now.wall))
+    }
+
+    /// Whether the origin is asked only for what is newer than the copy: not for
+    /// what goes on behind the reply, for then the copy is gone out.
+    fn asks_conditionally(&self) -> bool {
+        let copy = self
+            .copy
+            .filter(|copy| copy.has_validator && copy.status < 400);
+        let asks = self.policy.mode == Mode::Cache && self.stand_in.is_none();
+        asks && !self.request.ranged && copy.is_some()
     }
 
     /// The copy answers; one of those who ask fetches a new one behind its reply.
@@ -228,6 +263,7 @@ impl Exchange {
     }
 
     pub(super) fn first_attempt(&mut self, now: Now, memory: &mut Memory) -> Step {
+        self.conditional = self.asks_conditionally();
         let secrets = self.request.needs_credentials;
         let Memory {
             origins, random, ..

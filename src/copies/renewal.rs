@@ -1,0 +1,98 @@
+//! Asking whether a copy still is current, and what follows if it is (RFC 9111,
+//! 4.3).
+
+use super::envelope::{Changes, Originals, restore};
+use crate::wire::Fields;
+
+/// Fields that speak of the message and not of the page, or by which the body that
+/// is stored could no longer be read (RFC 9111, 3.2).
+const NOT_UPDATED: [&str; 11] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "keep-alive",
+    "proxy-connection",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Changes to the fields of a request that make it ask only for what is newer than
+/// the copy under `envelope`. What the visitor has is compared afterwards.
+#[must_use]
+pub fn conditions(envelope: &str) -> Changes {
+    let mut changes = Changes::default();
+    if let Some(original) = Originals::read(envelope) {
+        for (name, validator) in [
+            ("if-none-match", "etag"),
+            ("if-modified-since", "last-modified"),
+        ] {
+            match original.get(validator) {
+                "" => changes.remove(name),
+                value => changes.set(name, value),
+            }
+        }
+    }
+    changes
+}
+
+/// The changes that turn what is stored under `envelope` into the page as it is
+/// since the origin said that it is current; `answer` is all fields of what it
+/// said, one per line.
+#[must_use]
+pub fn renew(envelope: &str, answer: &str) -> Changes {
+    let mut own = Changes::default();
+    let lines = answer.lines().filter_map(|line| line.split_once(':'));
+    // What is named otherwise is not what is stored (RFC 9111, 4.3.4).
+    let stored = Originals::read(envelope);
+    let named = stored.as_ref().map_or("", |stored| stored.get("etag"));
+    let other = |name: &str, value: &str| name == "etag" && !named.is_empty() && value != named;
+    let counts = |name: &str| !NOT_UPDATED.contains(&name) && !name.starts_with("lastgood-");
+    let updates = |(name, value): &(&str, &str)| counts(name) && !other(name, value);
+    for (name, value) in lines.clone().filter(updates) {
+        own.set(name, value);
+    }
+    // Its age and its date are those of the new answer, or unknown.
+    for name in ["age", "date"] {
+        if lines.clone().all(|(given, _)| given != name) {
+            own.remove(name);
+        }
+    }
+    restore(envelope, &own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORED: &str =
+        "stored 1 1 selecting 0  age 1 7 cache-control 9 max-age=1 date 1 x etag 3 \"a\" .";
+
+    #[test]
+    fn the_validators_of_the_copy_are_asked_for() {
+        let asked = conditions(STORED);
+        assert_eq!(asked.as_str(), "if-none-match:\"a\"\nif-modified-since");
+        assert!(conditions("").as_str().is_empty());
+    }
+
+    #[test]
+    fn the_new_fields_win_but_for_those_of_the_message() {
+        let answer =
+            "cache-control:max-age=9\ncontent-length:0\nx:new\ncontent-encoding:gzip\netag:\"b\"";
+        let changes = renew(STORED, answer);
+        let lines: alloc::vec::Vec<&str> = changes.as_str().split('\n').collect();
+        for line in [
+            "cache-control:max-age=9",
+            "x:new",
+            "etag:\"a\"",
+            "age",
+            "date",
+        ] {
+            assert!(lines.contains(&line), "{line} in {lines:?}");
+        }
+        assert!(!changes.as_str().contains("content-"));
+    }
+}

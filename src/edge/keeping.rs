@@ -1,0 +1,212 @@
+//! What becomes of answers behind their replies: copies that are kept, and copies that
+//! are gone.
+
+use super::isolate::with_isolate;
+use super::{bytes_of, names, time};
+use crate::copies::{self, Aside, Due, Kept};
+use crate::gateway::{self, End};
+use crate::policy::Mode;
+use crate::verdict::{Cause, disguise};
+use crate::wire::{Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message};
+use alloc::{string::String, vec::Vec};
+use wasm_bindgen::prelude::*;
+
+/// Names of the response fields that [`settle`](super::settle) is handed.
+#[wasm_bindgen]
+#[must_use]
+pub fn version_fields() -> Vec<String> {
+    names(Due::FIELDS)
+}
+
+/// Names of the response fields that [`claim_copy`] is handed.
+#[wasm_bindgen]
+#[must_use]
+pub fn response_fields() -> Vec<String> {
+    names(ResponseHead::FIELDS)
+}
+
+/// The name of the field in which a stored response has its envelope.
+#[wasm_bindgen]
+#[must_use]
+pub fn envelope_field() -> String {
+    copies::ENVELOPE.into()
+}
+
+/// Which of some URLs are not to be shown any more, after this answer to a request
+/// for the first of them named the others; an empty list if it outdates nothing.
+#[wasm_bindgen]
+#[must_use]
+pub fn outdated(method: &str, status: u16, urls: Vec<String>) -> Vec<String> {
+    let Some(url) = urls.first().cloned() else {
+        return urls;
+    };
+    let kept = with_isolate(|isolate| {
+        isolate.configuration.policy_for(message::path(&url)).mode != Mode::Off
+    });
+    if !kept || !copies::outdates(Method::parse(method), status) {
+        return Vec::new();
+    }
+    let named = |other: &String| copies::may_name(&url, other);
+    let urls: Vec<String> = urls.into_iter().filter(named).collect();
+    with_isolate(|isolate| {
+        for url in &urls {
+            isolate.asides.forget(url);
+            isolate.due.release(url);
+        }
+    });
+    urls
+}
+
+/// What became of a copy that was [claimed](claim_copy) in so many bytes: it is too
+/// large for keeping (0), is in the store (1), or was lost on the way there (2).
+/// One that was lost is due again. Those who wait for the page learn it, too.
+#[wasm_bindgen]
+pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, now: f64) {
+    let end = match how {
+        0 => Some(End::Uncacheable),
+        1 => Some(End::Stored),
+        _ => None,
+    };
+    with_isolate(|isolate| {
+        isolate.room.give_back(u64::from(reserved));
+        if end.is_none() {
+            isolate.due.release(url);
+        }
+        match Aside::of(status) {
+            _ if end != Some(End::Stored) => {}
+            None => isolate.asides.forget(url),
+            Some(aside) => {
+                let fields = Listed::new(answered);
+                let head = ResponseHead {
+                    arrived: Some(time(now)),
+                    ..ResponseHead::read(status, &fields)
+                };
+                let lifetime = copies::lifetime(&head);
+                isolate.asides.note(aside, url, lifetime, time(now));
+            }
+        }
+        isolate.memory.land(url, end, time(now));
+    });
+}
+
+/// If a copy of a response is to be kept now, the bytes of memory that are set
+/// aside for it, to be given to [`landed`] afterwards; -1 if not. It counts as
+/// kept from then on.
+#[wasm_bindgen]
+#[must_use]
+pub fn claim_copy(
+    method: &str,
+    url: &str,
+    asked: &str,
+    status: u16,
+    answered: &str,
+    now: f64,
+) -> f64 {
+    let asked = Positional::new(RequestHead::FIELDS, asked);
+    let answered = Positional::new(ResponseHead::FIELDS, answered);
+    let request = RequestHead::read(method, url, &asked);
+    let head = ResponseHead::read(status, &answered);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(request.path);
+        let Some(bytes) = isolate.room.take(&head, policy) else {
+            return -1.0;
+        };
+        let (due, now) = (&mut isolate.due, time(now));
+        if gateway::is_keeping_due(&request, url, status, &answered, policy, due, now) {
+            return bytes_of(bytes);
+        }
+        isolate.room.give_back(bytes);
+        -1.0
+    })
+}
+
+/// Whether the body of a good answer, of which no copy is due, is to be watched to
+/// its end.
+#[wasm_bindgen]
+#[must_use]
+pub fn watches(method: &str, url: &str, answered: &str, now: f64) -> bool {
+    let answered = Positional::new(Due::FIELDS, answered);
+    let method = Method::parse(method);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(message::path(url));
+        gateway::is_watched(method, &answered, policy, &mut isolate.memory, time(now))
+    })
+}
+
+/// A copy has at most this many bytes.
+#[wasm_bindgen]
+#[must_use]
+pub fn copy_limit(url: &str) -> f64 {
+    let path = message::path(url);
+    with_isolate(|isolate| bytes_of(isolate.configuration.policy_for(path).copy_limit))
+}
+
+/// The changes that make a good response the stored one; `answered` and `asked`
+/// are all fields of both messages. `page` is the envelope of what is in the store
+/// under the URL, `arrived` when the response came, after `waited` milliseconds.
+#[wasm_bindgen]
+#[must_use]
+pub fn seal(
+    status: u16,
+    answered: &str,
+    asked: &str,
+    page: &str,
+    length: u32,
+    arrived: f64,
+    waited: f64,
+) -> String {
+    let kept = Kept {
+        length: length.into(),
+        status,
+        response: answered,
+        request: &Listed::new(asked),
+        arrived: time(arrived),
+        waited: time(waited).since(Timestamp::default()),
+        page,
+    };
+    copies::seal(&kept).as_str().into()
+}
+
+/// Where a response is stored, if not under its own URL. The parameters are those
+/// of [`seal`].
+#[wasm_bindgen]
+#[must_use]
+pub fn place_for(
+    url: &str,
+    status: u16,
+    answered: &str,
+    asked: &str,
+    page: &str,
+) -> Option<String> {
+    if let Some(aside) = Aside::of(status) {
+        return Some(copies::of_aside(url, aside));
+    }
+    copies::for_response(url, copies::vary(answered), page, &Listed::new(asked))
+}
+
+/// Bodies up to this many bytes are shown to [`keep_not`] as text.
+#[wasm_bindgen]
+#[must_use]
+pub fn longest_disguise() -> u32 {
+    u32::try_from(disguise::LONGEST).unwrap_or(u32::MAX)
+}
+
+/// Why a body that has come whole must not be kept, as a log line: it is empty,
+/// or a gateway's error page in disguise.
+#[wasm_bindgen]
+#[must_use]
+pub fn keep_not(url: &str, content_type: &str, bytes: u32, text: &str) -> Option<String> {
+    let cause = copies::may_keep_body(content_type, u64::from(bytes), text).err()?;
+    Some(gateway::bad_body_line(message::path_and_query(url), cause))
+}
+
+/// Notes that a body broke off while a copy was made. Returns the log line.
+#[wasm_bindgen]
+#[must_use]
+pub fn broke_off(url: &str, now: f64) -> String {
+    with_isolate(|isolate| {
+        isolate.due.release(url);
+        isolate.memory.broke_off(time(now));
+    });
+    gateway::bad_body_line(message::path_and_query(url), Cause::Truncated)
+}

@@ -1,0 +1,189 @@
+//! How a request ends, put into what the host has to do.
+
+use super::exchange::Exchange;
+use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
+use super::{millis_of, time};
+use crate::answer::{self, Asker, Matter};
+use crate::copies::{self, Aged, Changes, ENVELOPE};
+use crate::gateway::{self, Source, Told};
+use crate::policy::Mode;
+use crate::retry::Random;
+use crate::verdict::{Cause, Failure};
+use crate::wire::cache_status::Handling;
+use crate::wire::{Fields, Method, Timestamp, message};
+use alloc::{format, string::String};
+use wasm_bindgen::prelude::*;
+
+/// A page with a notice is another page: validators and length of the copy are
+/// not its own.
+const NOT_OF_NOTED: &[&str] = &["etag", "last-modified", "content-length", "accept-ranges"];
+
+/// Statuses that come without a body.
+const WITHOUT_BODY: &[u16] = &[204, 205, 304];
+
+#[wasm_bindgen]
+impl Exchange {
+    /// After so many milliseconds the attempt behind the reply is looked in on; a
+    /// negative number if none goes on.
+    #[must_use]
+    pub fn goes_on(&self, now: f64) -> f64 {
+        let until = self.reply.and_then(|reply| reply.goes_on);
+        until.map_or(-1.0, |until| millis_of(until.since(time(now))))
+    }
+
+    /// The reply.
+    #[must_use]
+    pub fn reply(&self, now: f64) -> Reply {
+        let goes_on = self.goes_on(now);
+        let mut reply = match self.source() {
+            Source::Nobody => Reply::of(NOBODY, 499, Changes::default()),
+            Source::Origin => Reply {
+                outdates: self.outdates(),
+                ..Reply::of(ORIGIN, 0, self.passed(time(now)))
+            },
+            Source::Copy(aged) => self.copy(aged),
+            Source::Renewed => self.confirmed(),
+            Source::Answer(failure) => self.answer(failure),
+            Source::Uncached => Reply::of(ANSWER, 504, uncached()),
+        };
+        let told = gateway::reply_changes(&self.exchange, &self.policy);
+        if !reply.changes.is_empty() && !told.as_str().is_empty() {
+            reply.changes.push('\n');
+        }
+        reply.changes.push_str(told.as_str());
+        Reply { goes_on, ..reply }
+    }
+
+    /// The log line about this request; none for a healthy one.
+    #[must_use]
+    pub fn log(&self, status: u16, now: f64) -> Option<String> {
+        let told = Told {
+            id: &self.id(),
+            method: &self.method,
+            path: message::path_and_query(&self.url),
+            source: self.source(),
+            status,
+            took: time(now).since(self.started),
+        };
+        gateway::log_line(&self.exchange, &told)
+    }
+
+    /// The changes that make a page of what is stored, after the origin called it
+    /// current; `answer` is all fields of what it said.
+    #[must_use]
+    pub fn renew(&self, answer: &str) -> String {
+        copies::renew(self.stored.get(ENVELOPE), answer)
+            .as_str()
+            .into()
+    }
+
+    /// The status of the copy.
+    #[must_use]
+    pub fn stored_status(&self) -> u16 {
+        self.exchange.copy().map_or(200, |copy| copy.status)
+    }
+
+    fn outdates(&self) -> bool {
+        self.policy.mode != Mode::Off && copies::outdates(self.method(), self.status)
+    }
+
+    /// What is added to a response of the origin's.
+    fn passed(&self, now: Timestamp) -> Changes {
+        match self.policy.mode {
+            Mode::Cache => gateway::origin_fields(self.exchange.handling(now), self.status),
+            Mode::Standby | Mode::Off => Changes::default(),
+        }
+    }
+
+    /// The copy, which the origin called current just now.
+    fn confirmed(&self) -> Reply {
+        let own = gateway::origin_fields(Handling::Stale, self.status);
+        let envelope = self.stored.get(ENVELOPE);
+        let known = copies::is_not_modified(envelope, &self.asked);
+        let status = if known { 304 } else { self.stored_status() };
+        Reply {
+            with_body: self.has_body(status),
+            ..Reply::of(RENEWED, status, own)
+        }
+    }
+
+    fn has_body(&self, status: u16) -> bool {
+        self.method() != Method::Head && !WITHOUT_BODY.contains(&status)
+    }
+
+    fn source(&self) -> Source {
+        let lost = Source::Answer(Failure::without_answer(Cause::Network));
+        self.reply.map_or(lost, |reply| reply.source)
+    }
+
+    /// The edge's own id of a request where it gave one, else one of ours.
+    fn id(&self) -> String {
+        match self.asked.get("cf-ray") {
+            "" => format!("{:016x}", Random::new(self.seed).draw()),
+            ray => String::from(ray),
+        }
+    }
+
+    fn answer(&self, failure: Failure) -> Reply {
+        let retry_after = answer::retry_after(&failure, &mut Random::new(self.seed));
+        let (id, safe) = (self.id(), self.method().is_safe());
+        let matter = Matter {
+            failure,
+            safe,
+            id: &id,
+            retry_after,
+        };
+        let form = Asker::read(&self.asked).form();
+        let answer = answer::compose(form, self.policy.answer_status, &matter);
+        let mut fields = answer.fields;
+        fields.extend(&gateway::answer_fields(&failure, &id));
+        let reply = Reply::of(ANSWER, answer.status, fields);
+        Reply {
+            with_body: self.method() != Method::Head,
+            text: Some(answer.body),
+            ..reply
+        }
+    }
+
+    fn copy(&self, aged: Aged) -> Reply {
+        let failure = self.exchange.failure();
+        let Self { asked, stored, .. } = self;
+        let envelope = stored.get(ENVELOPE);
+        let mut own = gateway::copy_fields(aged, failure, &self.id());
+        if copies::is_not_modified(envelope, asked) {
+            return Reply::of(COPY, 304, copies::restore(envelope, &own));
+        }
+        let content_type = stored.get("content-type");
+        let slice = copies::slice(envelope, asked).filter(|_| self.method() == Method::Get);
+        let noted = failure.is_some()
+            && slice.is_none()
+            && self.policy.notice
+            && answer::wants_notice(self.method(), content_type, asked);
+        if noted {
+            NOT_OF_NOTED.iter().for_each(|name| own.remove(name));
+        }
+        if let Some(slice) = &slice {
+            own.set("content-range", &slice.content_range);
+            own.remove("content-length");
+        }
+        let status = match slice {
+            Some(_) => 206,
+            None => self.stored_status(),
+        };
+        let reply = Reply::of(COPY, status, copies::restore(envelope, &own));
+        Reply {
+            with_body: self.has_body(status),
+            slice: slice.map(|slice| slice.inside),
+            text: noted.then(|| answer::notice(aged.age, stored)),
+            ..reply
+        }
+    }
+}
+
+/// A client that wants a copy or nothing gets nothing (RFC 9111, 5.2.1.7).
+fn uncached() -> Changes {
+    let mut fields = Changes::default();
+    fields.set("cache-control", "no-store");
+    fields.set("cache-status", "lastgood; detail=only-if-cached");
+    fields
+}
