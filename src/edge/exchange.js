@@ -371,8 +371,9 @@ function made({ source, status, changes, full, text }, hand) {
     return platform.made(full ? (text ?? "") : null, status, changes);
   }
   const stored = taken(hand, "stored");
-  const copy = platform.rebuilt(stored, status, changes, full);
-  return text === undefined ? copy : platform.noted(copy, text);
+  return text === undefined
+    ? platform.rebuilt(stored, status, changes, full)
+    : platform.noted(stored, changes, text);
 }
 
 /**

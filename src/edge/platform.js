@@ -321,15 +321,18 @@ function change(headers, changes) {
 }
 
 /**
- * The page with a line of HTML at the top of its body.
+ * The page with other fields, and a line of HTML at the top of its body.
  * @param {Response} response
+ * @param {string} changes
  * @param {string} html
  */
-export function noted(response, html) {
+export function noted(response, changes, html) {
   const rewriter = new HTMLRewriter();
   /** @param {Element} body */
   const element = (body) => void body.prepend(html, { html: true });
-  return rewriter.on("body", { element }).transform(response);
+  const page = rewriter.on("body", { element }).transform(response);
+  change(page.headers, changes);
+  return page;
 }
 
 /**
