@@ -55,15 +55,19 @@ export function score(rules, results) {
 const told = (result) => (Array.isArray(result) ? result.join(": ") : "");
 
 /**
- * The ids in a list of expected misses: `id  reason`, one per line. Those behind a
- * `+` are expected only if failed requests are tried again.
+ * The ids in a list of expected misses: `id  reason`, one per line; behind `~` those
+ * that miss now and then.
  * @param {string} text
- * @param {boolean} retries
  */
-export function readExpected(text, retries) {
+export function readExpected(text) {
   const lines = text
     .split("\n")
-    .filter((line) => line && !line.startsWith("#"))
-    .filter((line) => retries || !line.startsWith("+"));
-  return new Set(lines.map((line) => line.replace(/^\+ /, "").split(/\s/)[0]));
+    .filter((line) => line && !line.startsWith("#"));
+  const [may, must] = [true, false].map((now) =>
+    lines.filter((line) => line.startsWith("~ ") === now).map(idOf),
+  );
+  return { must: new Set(must), may: new Set(may) };
 }
+
+/** @param {string} line */
+const idOf = (line) => line.replace(/^~ /, "").split(/\s/)[0];
