@@ -145,7 +145,9 @@ pub fn seal(kept: &Kept<'_>) -> Changes {
     // What is about the connection ends with it (RFC 9111, 3.1).
     let connection = fields.get("connection");
     if !connection.is_empty() {
-        list::elements(connection).for_each(|name| changes.remove(&name.to_ascii_lowercase()));
+        list::elements(connection)
+            .filter(|name| list::is_token(name))
+            .for_each(|name| changes.remove(&name.to_ascii_lowercase()));
         changes.remove("connection");
     }
     let vary = fields.get("vary");
@@ -477,6 +479,21 @@ mod tests {
             assert!(Originals::read(foreign).is_none(), "{foreign}");
         }
         assert!(Originals::read("stored 1 1 selecting 0  .").is_some());
+    }
+
+    #[test]
+    fn what_is_about_the_connection_ends_with_it() {
+        let response = "connection:X-Hop, \"a, b\", c:d, e f\nx-hop:1\nx-on:2";
+        let stored = apply(
+            response,
+            &seal(response, &Listed::new(""), Timestamp::default()),
+        );
+        let listed = Listed::new(&stored);
+        assert_eq!(listed.get("connection"), "");
+        // What is no name can be no field that is set or removed.
+        assert!(!stored.contains("c:d") && !stored.contains("\n\"a"));
+        let back = apply(&stored, &restore(listed.get(ENVELOPE), &Changes::default()));
+        assert_eq!(back, "x-on:2");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! its place.
 
 use super::{Failures, Value};
-use crate::wire::{json, time::millis};
+use crate::wire::{json, list, time::millis};
 use alloc::{format, string::String, string::ToString, vec::Vec};
 use core::time::Duration;
 
@@ -85,11 +85,8 @@ pub(super) fn few(value: &Value, least: u8, most: u8) -> Result<u8, String> {
 
 /// The name of a header field, in lower case.
 pub(super) fn field_name(value: &Value) -> Result<String, String> {
-    let is_token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
     match value {
-        Value::Text(name) if !name.is_empty() && name.bytes().all(is_token) => {
-            Ok(name.to_ascii_lowercase())
-        }
+        Value::Text(name) if list::is_token(name) => Ok(name.to_ascii_lowercase()),
         _ => Err(String::from("the name of a header such as \"x-attempt\"")),
     }
 }

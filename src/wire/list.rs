@@ -1,5 +1,5 @@
 //! Comma-separated lists, with commas inside quoted strings left alone
-//! (RFC 9110, 5.6.1 and 5.6.4).
+//! (RFC 9110, 5.6.1 and 5.6.4), and the tokens in them.
 
 /// The non-empty elements of a list, trimmed of white space.
 ///
@@ -23,6 +23,13 @@ pub fn parts(element: &str) -> impl Iterator<Item = &str> {
 pub fn pair(part: &str) -> (&str, &str) {
     let (name, value) = part.split_once('=').unwrap_or((part, ""));
     (name.trim(), unquoted(value.trim()))
+}
+
+/// Whether a text is a token, as the name of each field is (RFC 9110, 5.6.2).
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    let is_part = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
+    !text.is_empty() && text.bytes().all(is_part)
 }
 
 fn unquoted(value: &str) -> &str {

@@ -58,6 +58,7 @@ pub(crate) fn wordy() -> impl Strategy<Value = String> {
         "age:",
         "retry-after:",
         "set-cookie:",
+        "connection:",
         "\0",
         "stored 1 1 ",
         "vary 1 x ",

@@ -15,6 +15,7 @@ use lastgood::retry::Random;
 use lastgood::verdict::{Facts, Failure, disguise};
 use lastgood::wire::{
     self, CacheControl, Demands, Fields, Listed, Positional, RequestHead, ResponseHead,
+    list::elements,
 };
 use std::{rc::Rc, time::Duration};
 
@@ -274,6 +275,23 @@ fn as_handed_out(text: &str) -> Vec<String> {
     lines
 }
 
+/// No `Connection` takes these from a copy: it would be shown where they forbid it.
+const CACHES_GO_BY: [&str; 13] = [
+    "age",
+    "cache-control",
+    "cdn-cache-control",
+    "cloudflare-cdn-cache-control",
+    "content-range",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "lastgood-cache-control",
+    "pragma",
+    "surrogate-control",
+    "vary",
+];
+
 /// What goes into an envelope comes out of it, whatever an origin sends.
 /// `text` has the request's fields, a line `---`, and the response's.
 pub(crate) fn envelope(text: &str) {
@@ -281,9 +299,17 @@ pub(crate) fn envelope(text: &str) {
     let asked = as_handed_out(asked).join("\n");
     let request = Listed::new(&asked);
     let lines = as_handed_out(answered);
+    // What is about the connection ends with it, but for what caches go by.
+    let hops = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("connection:"));
+    let hops = hops.unwrap_or("").to_ascii_lowercase();
+    let is_hop = |name: &str| name == "connection" || elements(&hops).any(|hop| hop == name);
     let ours = |line: &&String| {
         let name = line.split(':').next().unwrap_or("");
-        name.starts_with("lastgood-") || ["set-cookie", "cf-cache-status", "cf-ray"].contains(&name)
+        name.starts_with("lastgood-")
+            || ["set-cookie", "cf-cache-status", "cf-ray"].contains(&name)
+            || (is_hop(name) && !CACHES_GO_BY.contains(&name))
     };
     let mut foreign: Vec<String> = lines.iter().filter(|line| !ours(line)).cloned().collect();
     let stored = Stored {
