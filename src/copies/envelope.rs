@@ -5,38 +5,11 @@
 //! those fields are moved aside under names the platform does not read, it is
 //! told a long lifetime, and the true time of storing is written beside them.
 
+use super::changes::{self, Changes, KNOWN, MOVED};
 use crate::wire::{self, Fields, Listed, Timestamp, list, time::millis};
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::time::Duration;
-
-/// Fields that the platform's store would follow, or replace.
-const MOVED: [&str; 13] = [
-    "age",
-    "cache-control",
-    "cdn-cache-control",
-    "cloudflare-cdn-cache-control",
-    "content-range",
-    "date",
-    "etag",
-    "expires",
-    "last-modified",
-    "lastgood-cache-control",
-    "pragma",
-    "surrogate-control",
-    "vary",
-];
-
-/// Fields that a store may show besides, on its own account or on ours.
-const ADDED: [&str; 7] = [
-    "age",
-    "cache-control",
-    "cf-cache-status",
-    "cf-ray",
-    "date",
-    "expires",
-    "set-cookie",
-];
 
 /// What all names of our own fields begin with.
 const OURS: &str = "lastgood-";
@@ -65,44 +38,6 @@ const LANGUAGE: &str = "language";
 
 /// What the platform is told: a year, so that only our own rules end a copy.
 const STORE_FOR: &str = "public, max-age=31536000";
-
-/// Changes to the fields of a message: `name:value` sets, `name` alone removes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes(String);
-
-impl Changes {
-    /// Sets a field, in place of all its earlier lines.
-    pub fn set(&mut self, name: &str, value: &str) {
-        self.line(&[name, ":", value]);
-    }
-
-    /// Removes a field.
-    pub fn remove(&mut self, name: &str) {
-        self.line(&[name]);
-    }
-
-    /// Appends later changes, which win over earlier ones.
-    pub fn extend(&mut self, later: &Self) {
-        self.line(&[&later.0]);
-    }
-
-    /// One change per line.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn lines(&self) -> impl Iterator<Item = &str> {
-        self.0.split('\n').filter(|line| !line.is_empty())
-    }
-
-    fn line(&mut self, parts: &[&str]) {
-        if !self.0.is_empty() {
-            self.0.push('\n');
-        }
-        self.0.extend(parts.iter().copied());
-    }
-}
 
 /// What is about to be stored.
 #[derive(Clone, Copy)]
@@ -174,7 +109,7 @@ pub fn seal(kept: &Kept<'_>) -> Changes {
     if wire::vary::has_language(vary) {
         pack(&mut envelope, LANGUAGE, fields.get("content-language"));
     }
-    for name in MOVED {
+    for name in KNOWN.into_iter().take(MOVED) {
         let value = fields.get(name);
         if !value.is_empty() {
             changes.remove(name);
@@ -195,54 +130,21 @@ pub fn seal(kept: &Kept<'_>) -> Changes {
 /// asks a price for each change.
 #[must_use]
 pub fn restore(envelope: &str, own: &Changes) -> Changes {
-    let mut changes = Changes::default();
+    let mut changes = Changes::with_room(envelope.len().saturating_add(own.as_str().len()));
     changes.remove(ENVELOPE);
     changes.remove(VARY);
-    let mut settled = Names::default();
-    for line in own.lines() {
-        settled.take(name_in(line));
-    }
+    let mut settled = own.known;
     for (name, value) in Packed(envelope) {
-        if is_moved(name) && !name.starts_with(OURS) && settled.take(name) {
+        let moved = changes::known(name).filter(|place| *place < MOVED);
+        if !name.starts_with(OURS) && moved.is_some_and(|place| settled.add(place)) {
             changes.set(name, value);
         }
     }
-    for name in ADDED.into_iter().filter(|name| settled.take(name)) {
+    for (_, name) in changes::added().filter(|(place, _)| settled.add(*place)) {
         changes.remove(name);
     }
-    // What was moved aside is not there to be removed.
-    let gone = |line: &&str| !line.contains(':') && is_moved(line) && !ADDED.contains(line);
-    for line in own.lines().filter(|line| !gone(line)) {
-        changes.line(&[line]);
-    }
+    changes.extend(own);
     changes
-}
-
-fn is_moved(name: &str) -> bool {
-    MOVED.contains(&name)
-}
-
-/// A set of those of the names that are known here.
-#[derive(Default)]
-struct Names(u32);
-
-impl Names {
-    /// Adds a name; whether it is known and was not there.
-    fn take(&mut self, name: &str) -> bool {
-        let mut all = MOVED.into_iter().chain(ADDED);
-        let Some(place) = all.position(|known| known == name) else {
-            return false;
-        };
-        let bit = 1_u32.checked_shl(u32::try_from(place).unwrap_or(u32::MAX));
-        let new = self.0 & bit.unwrap_or_default() == 0;
-        self.0 |= bit.unwrap_or_default();
-        new
-    }
-}
-
-/// The name of the field that a line changes.
-fn name_in(line: &str) -> &str {
-    line.split_once(':').map_or(line, |(name, _)| name)
 }
 
 /// Appends a field to an envelope: `name length value `.
@@ -285,8 +187,8 @@ pub fn vary(response: &str) -> &str {
 /// The caching fields of a stored response, as they came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Originals<'a> {
-    /// In the order of [`MOVED`].
-    values: [&'a str; MOVED.len()],
+    /// In the order of [`KNOWN`].
+    values: [&'a str; MOVED],
     selecting: &'a str,
     language: &'a str,
     /// What tells the variants of this page from those of an earlier one.
@@ -310,7 +212,7 @@ impl<'a> Originals<'a> {
         let (_, stored_at) = next(STORED_AT)?;
         let (_, selecting) = next(SELECTING)?;
         let mut read = Self {
-            values: [""; MOVED.len()],
+            values: [""; MOVED],
             selecting,
             language: "",
             root: "",
@@ -335,7 +237,7 @@ impl<'a> Originals<'a> {
     }
 
     fn take(&mut self, name: &str, value: &'a str) {
-        let known = MOVED.iter().position(|moved| *moved == name);
+        let known = changes::known(name);
         if let Some(slot) = known.and_then(|index| self.values.get_mut(index)) {
             *slot = value;
         }
@@ -356,7 +258,7 @@ impl<'a> Originals<'a> {
 
 impl Fields for Originals<'_> {
     fn get(&self, name: &str) -> &str {
-        let known = MOVED.iter().position(|moved| *moved == name);
+        let known = changes::known(name);
         let value = known.and_then(|index| self.values.get(index));
         value.copied().unwrap_or_default()
     }

@@ -6,6 +6,7 @@
 
 mod admission;
 mod asides;
+mod changes;
 mod conditional;
 mod due;
 mod envelope;
@@ -19,9 +20,10 @@ mod window;
 
 pub use admission::{Refusal, may_keep, may_keep_body};
 pub use asides::{Aside, Asides};
+pub use changes::Changes;
 pub use conditional::is_not_modified;
 pub use due::Due;
-pub use envelope::{Changes, ENVELOPE, Kept, VARY, restore, seal, vary};
+pub use envelope::{ENVELOPE, Kept, VARY, restore, seal, vary};
 pub use invalidation::{may_name, outdates};
 pub use places::{for_response, is_ours, of_aside};
 pub use renewal::{conditions, renew};

@@ -1,7 +1,8 @@
 //! Asking whether a copy still is current, and what follows if it is (RFC 9111,
 //! 4.3).
 
-use super::envelope::{Changes, Originals, restore};
+use super::changes::Changes;
+use super::envelope::{Originals, restore};
 use crate::wire::Fields;
 
 /// Fields that speak of the message and not of the page, or by which the body that

@@ -33,6 +33,7 @@ const INSPECT = -5;
 const ORIGIN = 1;
 const COPY = 2;
 const RENEWED = 4;
+const NOTED = 5;
 
 const FURTHER_FIELDS = core.further_fields();
 const STORED_FIELDS = core.stored_fields();
@@ -275,13 +276,12 @@ function facts(exchange, { headers }) {
  */
 async function reply(exchange, hand, ctx) {
   const told = replyOf(exchange);
-  const { source, status, patience } = told;
+  const { source, line, patience } = told;
   const passed = source === ORIGIN ? hand.response : undefined;
-  const line = exchange.log(passed?.status ?? status, Date.now());
   if (line) console.log(line);
   if (source === RENEWED) renew(exchange, hand, ctx);
   if (passed && told.outdates) await removeOutdated(hand, passed);
-  if (told.slice !== undefined) await cut(exchange, hand, told.slice);
+  if (told.slice) await cut(exchange, hand, told.slice);
   if (passed) land(exchange, hand, passed, ctx);
   return { response: made(told, hand), patience };
 }
@@ -302,16 +302,26 @@ async function cut(exchange, hand, range) {
 }
 
 /**
- * The reply, freed before anything can fail.
+ * The reply: it comes as one text, as `told.rs` says.
  * @param {core.Exchange} exchange
  */
 function replyOf(exchange) {
-  const reply = exchange.reply(Date.now());
-  const { source, status, changes, with_body, text, slice } = reply;
-  const { outdates, goes_on } = reply;
-  reply.free();
-  const rest = { full: with_body, outdates, patience: goes_on };
-  return { source, status, changes, text, slice, ...rest };
+  const told = exchange.reply(Date.now());
+  const gap = told.indexOf(" ", 7);
+  const first = told.indexOf("\n", gap);
+  const empty = told.indexOf("\n\n", first);
+  const last = told.indexOf("\n", empty + 2);
+  return {
+    source: Number(told[0]),
+    full: told[1] === "1",
+    outdates: told[2] === "1",
+    status: Number(told.slice(3, 6)),
+    patience: Number(told.slice(7, gap)),
+    slice: told.slice(gap + 1, first),
+    changes: told.slice(first + 1, empty),
+    line: told.slice(empty + 2, last),
+    text: told.slice(last + 1),
+  };
 }
 
 /**
@@ -367,13 +377,13 @@ function made({ source, status, changes, full, text }, hand) {
     const page = taken(hand, "stored");
     return platform.rebuilt(page, status, changes, full);
   }
-  if (source !== COPY) {
-    return platform.made(full ? (text ?? "") : null, status, changes);
+  if (source === COPY) {
+    return platform.rebuilt(taken(hand, "stored"), status, changes, full);
   }
-  const stored = taken(hand, "stored");
-  return text === undefined
-    ? platform.rebuilt(stored, status, changes, full)
-    : platform.noted(stored, changes, text);
+  if (source === NOTED) {
+    return platform.noted(taken(hand, "stored"), changes, text);
+  }
+  return platform.made(full ? text : null, status, changes);
 }
 
 /**

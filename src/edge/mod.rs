@@ -37,7 +37,7 @@ pub use keeping::{
 };
 pub use probe::{probe_patience, probe_target, probed, probes};
 pub use shared::{World, learn, report};
-pub use told::{Attempt, Reply};
+pub use told::Attempt;
 
 use crate::copies::Due;
 use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};

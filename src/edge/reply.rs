@@ -1,8 +1,8 @@
 //! How a request ends, put into what the host has to do.
 
 use super::exchange::Exchange;
-use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
-use super::{millis_of, time};
+use super::time;
+use super::told::{ANSWER, COPY, NOBODY, NOTED, ORIGIN, RENEWED, Reply};
 use crate::answer::{self, Asker, Matter};
 use crate::copies::{self, Aged, Changes, ENVELOPE};
 use crate::gateway::{self, Source, Told};
@@ -10,7 +10,7 @@ use crate::policy::Mode;
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure};
 use crate::wire::cache_status::Handling;
-use crate::wire::{Fields, Method, Timestamp, message};
+use crate::wire::{Fields, Method, Timestamp, message, time::millis};
 use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
 
@@ -26,46 +26,32 @@ impl Exchange {
     /// After so many milliseconds the attempt behind the reply is looked in on; a
     /// negative number if none goes on.
     #[must_use]
-    pub fn goes_on(&self, now: f64) -> f64 {
+    pub fn goes_on(&self, now: f64) -> i32 {
         let until = self.reply.and_then(|reply| reply.goes_on);
-        until.map_or(-1.0, |until| millis_of(until.since(time(now))))
+        until.map_or(-1, |until| {
+            i32::try_from(millis(until.since(time(now)))).unwrap_or(i32::MAX)
+        })
     }
 
-    /// The reply.
+    /// The reply and the log line, none for a healthy request, [as a text](Reply::told).
     #[must_use]
-    pub fn reply(&self, now: f64) -> Reply {
-        let goes_on = self.goes_on(now);
+    pub fn reply(&self, now: f64) -> String {
+        let id = self.id();
         let mut reply = match self.source() {
             Source::Nobody => Reply::of(NOBODY, 499, Changes::default()),
             Source::Origin => Reply {
                 outdates: self.outdates(),
-                ..Reply::of(ORIGIN, 0, self.passed(time(now)))
+                ..Reply::of(ORIGIN, self.status, self.passed(time(now)))
             },
-            Source::Copy(aged) => self.copy(aged),
+            Source::Copy(aged) => self.copy(aged, &id),
             Source::Renewed => self.confirmed(),
-            Source::Answer(failure) => self.answer(failure),
+            Source::Answer(failure) => self.answer(failure, &id),
             Source::Uncached => Reply::of(ANSWER, 504, uncached()),
         };
         let told = gateway::reply_changes(&self.exchange, &self.policy);
-        if !reply.changes.is_empty() && !told.as_str().is_empty() {
-            reply.changes.push('\n');
-        }
-        reply.changes.push_str(told.as_str());
-        Reply { goes_on, ..reply }
-    }
-
-    /// The log line about this request; none for a healthy one.
-    #[must_use]
-    pub fn log(&self, status: u16, now: f64) -> Option<String> {
-        let told = Told {
-            id: &self.id(),
-            method: &self.method,
-            path: message::path_and_query(&self.url),
-            source: self.source(),
-            status,
-            took: time(now).since(self.started),
-        };
-        gateway::log_line(&self.exchange, &told)
+        reply.changes.extend(&told);
+        let log = self.log(&id, reply.status, time(now)).unwrap_or_default();
+        reply.told(self.goes_on(now), &log)
     }
 
     /// The changes that make a page of what is stored, after the origin called it
@@ -81,6 +67,19 @@ impl Exchange {
     #[must_use]
     pub fn stored_status(&self) -> u16 {
         self.exchange.copy().map_or(200, |copy| copy.status)
+    }
+
+    /// The log line about this request; none for a healthy one.
+    fn log(&self, id: &str, status: u16, now: Timestamp) -> Option<String> {
+        let told = Told {
+            id,
+            method: &self.method,
+            path: message::path_and_query(&self.url),
+            source: self.source(),
+            status,
+            took: now.since(self.started),
+        };
+        gateway::log_line(&self.exchange, &told)
     }
 
     fn outdates(&self) -> bool {
@@ -124,32 +123,31 @@ impl Exchange {
         }
     }
 
-    fn answer(&self, failure: Failure) -> Reply {
+    fn answer(&self, failure: Failure, id: &str) -> Reply {
         let retry_after = answer::retry_after(&failure, &mut Random::new(self.seed));
-        let (id, safe) = (self.id(), self.method().is_safe());
         let matter = Matter {
             failure,
-            safe,
-            id: &id,
+            safe: self.method().is_safe(),
+            id,
             retry_after,
         };
         let form = Asker::read(&self.asked).form();
         let answer = answer::compose(form, self.policy.answer_status, &matter);
         let mut fields = answer.fields;
-        fields.extend(&gateway::answer_fields(&failure, &id));
+        fields.extend(&gateway::answer_fields(&failure, id));
         let reply = Reply::of(ANSWER, answer.status, fields);
         Reply {
             with_body: self.method() != Method::Head,
-            text: Some(answer.body),
+            text: answer.body,
             ..reply
         }
     }
 
-    fn copy(&self, aged: Aged) -> Reply {
+    fn copy(&self, aged: Aged, id: &str) -> Reply {
         let failure = self.exchange.failure();
         let Self { asked, stored, .. } = self;
         let envelope = stored.get(ENVELOPE);
-        let mut own = gateway::copy_fields(aged, failure, &self.id());
+        let mut own = gateway::copy_fields(aged, failure, id);
         if copies::is_not_modified(envelope, asked) {
             return Reply::of(COPY, 304, copies::restore(envelope, &own));
         }
@@ -170,12 +168,13 @@ impl Exchange {
             Some(_) => 206,
             None => self.stored_status(),
         };
-        let reply = Reply::of(COPY, status, copies::restore(envelope, &own));
+        let source = if noted { NOTED } else { COPY };
+        let notice = noted.then(|| answer::notice(aged.age, stored));
         Reply {
             with_body: self.has_body(status),
-            slice: slice.map(|slice| slice.inside),
-            text: noted.then(|| answer::notice(aged.age, stored)),
-            ..reply
+            slice: slice.map(|slice| slice.inside).unwrap_or_default(),
+            text: notice.unwrap_or_default(),
+            ..Reply::of(source, status, copies::restore(envelope, &own))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the host is told to do: values that cross into JavaScript.
 
 use crate::copies::Changes;
-use alloc::string::String;
+use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
 
 /// An attempt, for the host to begin.
@@ -26,41 +26,65 @@ pub(super) const ORIGIN: u8 = 1;
 pub(super) const COPY: u8 = 2;
 pub(super) const ANSWER: u8 = 3;
 pub(super) const RENEWED: u8 = 4;
+/// A copy with a notice.
+pub(super) const NOTED: u8 = 5;
 
 /// How a request ends, for the host to carry out.
-#[wasm_bindgen(getter_with_clone)]
 #[derive(Debug)]
-pub struct Reply {
+pub(super) struct Reply {
     /// Whose response goes out.
-    pub source: u8,
-    /// The status of a copy or an answer.
-    pub status: u16,
+    pub(super) source: u8,
+    /// Its status.
+    pub(super) status: u16,
     /// Changes to the fields of a copy, or the fields of an answer.
-    pub changes: String,
+    pub(super) changes: Changes,
     /// Whether a body goes out.
-    pub with_body: bool,
+    pub(super) with_body: bool,
     /// The body of an answer, or the notice on a copy.
-    pub text: Option<String>,
-    /// The `Range` that cuts out of a copy what goes out; nothing for all of it.
-    pub slice: Option<String>,
+    pub(super) text: String,
+    /// The `Range` that cuts out of a copy what goes out; empty for all of it.
+    pub(super) slice: String,
     /// Whether it makes copies old.
-    pub outdates: bool,
-    /// For how many milliseconds the running attempt goes on behind the reply;
-    /// negative if it does not.
-    pub goes_on: f64,
+    pub(super) outdates: bool,
 }
 
 impl Reply {
-    pub(super) fn of(source: u8, status: u16, changes: Changes) -> Self {
+    pub(super) const fn of(source: u8, status: u16, changes: Changes) -> Self {
         Self {
             source,
             status,
-            changes: changes.as_str().into(),
+            changes,
             with_body: false,
-            text: None,
-            slice: None,
+            text: String::new(),
+            slice: String::new(),
             outdates: false,
-            goes_on: -1.0,
         }
+    }
+
+    /// All of it as one text, as each value that crosses has its price, and to cut it
+    /// up has nearly none: in a line a digit each for the source, the body and what it
+    /// makes old, three for the status, and behind spaces for how many milliseconds the
+    /// attempt behind the reply goes on (negative if there is none) and the slice; then
+    /// the changes, an empty line, the line for the log, and the text.
+    pub(super) fn told(&self, goes_on: i32, log: &str) -> String {
+        let Self { source, status, .. } = self;
+        let (body, outdates) = (u8::from(self.with_body), u8::from(self.outdates));
+        let slice = &self.slice;
+        let changes = self.changes.as_str();
+        let room = [changes, log, &self.text]
+            .map(str::len)
+            .iter()
+            .sum::<usize>();
+        let mut told = String::with_capacity(room.saturating_add(64));
+        told.push_str(&format!(
+            "{source}{body}{outdates}{status:03} {goes_on} {slice}"
+        ));
+        if !changes.is_empty() {
+            told.push('\n');
+        }
+        for part in [changes, "\n\n", log, "\n", &self.text] {
+            told.push_str(part);
+        }
+        told
     }
 }

@@ -9,12 +9,12 @@
 /// assert_eq!(found, ["a", r#""b,c""#, "d"]);
 /// ```
 pub fn elements(list: &str) -> impl Iterator<Item = &str> {
-    split(list, ',')
+    split(list, b',')
 }
 
 /// The parameters behind a list element: the parts between semicolons.
 pub fn parts(element: &str) -> impl Iterator<Item = &str> {
-    split(element, ';')
+    split(element, b';')
 }
 
 /// `name=value` as its two halves, quotes taken off the value; a lone name has
@@ -39,20 +39,53 @@ fn unquoted(value: &str) -> &str {
         .unwrap_or(value)
 }
 
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    let mut escaped = false;
-    text.split(move |c: char| {
-        let literal = core::mem::take(&mut escaped);
-        match c {
-            '\\' if quoted && !literal => escaped = true,
-            '"' if !literal => quoted = !quoted,
-            _ => {}
+const fn split(rest: &str, separator: u8) -> Elements<'_> {
+    Elements { rest, separator }
+}
+
+/// The parts of a text between separators outside of quotes. It goes by bytes, as
+/// what it looks for is ASCII, and lists are read again and again.
+struct Elements<'a> {
+    rest: &'a str,
+    separator: u8,
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        while !self.rest.is_empty() {
+            let (element, rest) = self.cut();
+            self.rest = rest;
+            let element = element.trim();
+            if !element.is_empty() {
+                return Some(element);
+            }
         }
-        c == separator && !quoted
-    })
-    .map(str::trim)
-    .filter(|element| !element.is_empty())
+        None
+    }
+}
+
+impl<'a> Elements<'a> {
+    fn cut(&self) -> (&'a str, &'a str) {
+        let (mut quoted, mut escaped) = (false, false);
+        for (place, byte) in self.rest.bytes().enumerate() {
+            if byte == self.separator && !quoted {
+                let rest = self.rest.get(place.saturating_add(1)..);
+                return (
+                    self.rest.get(..place).unwrap_or_default(),
+                    rest.unwrap_or_default(),
+                );
+            }
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = quoted,
+                b'"' => quoted = !quoted,
+                _ => {}
+            }
+        }
+        (self.rest, "")
+    }
 }
 
 #[cfg(test)]
