@@ -12,6 +12,7 @@ import { gzipSync } from "node:zlib";
 import { build, gzipped } from "../scripts/build.mjs";
 import { readOptions, USAGE } from "./harness/args.mjs";
 import { BenchError, demand } from "./harness/children.mjs";
+import { measureCached } from "./harness/cached.mjs";
 import { measureDegraded } from "./harness/degraded.mjs";
 import { measureHealthy } from "./harness/healthy.mjs";
 import { startOrigin } from "./harness/origin.mjs";
@@ -38,6 +39,9 @@ const QUICK = {
 
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The peer in cache mode. */
+const PEER_CACHE = readBuild("peer", here("peer-cache.js"));
 
 /**
  * @param {string} folder of the worker's build
@@ -68,12 +72,13 @@ async function measure({ quick, worker }) {
   const zone = await healthy(workers, origin, "zone", pace);
   const named = await healthy(workers, origin, "origin", pace);
   const bad = await degraded(workers.slice(1), origin, pace);
+  const cached = await copies([PEER_CACHE, ours], pace);
   const rssGrowthMb = await measureStream(ours, origin);
   const starts = await measureStart([plain, ours], origin, pace.starts);
   const [plainStartMs, startMs] = starts;
   const sizes = { worker: packed(ours), browser: gzipped("browser") };
   const rest = { rssGrowthMb, gzipped: sizes, startMs, plainStartMs };
-  return { zone, origin: named, degraded: bad, ...rest };
+  return { zone, origin: named, degraded: bad, cached, ...rest };
 }
 
 /**
@@ -99,14 +104,28 @@ function healthy(workers, origin, way, pace) {
  */
 function degraded(workers, origin, pace) {
   console.log(
-    `\nevery answer 502, all pages have copies\n${report.badHeading}`,
+    `\nevery answer 502, all pages have copies\n${report.jobHeading}`,
   );
   const told = (
     /** @type {import("./harness/degraded.mjs").Day} */ day,
     /** @type {string} */ size,
-    /** @type {import("./harness/degraded.mjs").BadRow} */ row,
-  ) => console.log(report.badLine(day, size, row));
+    /** @type {import("./harness/job.mjs").JobRow} */ row,
+  ) => console.log(report.jobLine(day, size, row));
   return measureDegraded(workers, origin, pace, told);
+}
+
+/**
+ * @param {import("./harness/runtime.mjs").Build[]} workers peer, lastgood
+ * @param {typeof FULL} pace
+ */
+function copies(workers, pace) {
+  console.log(`\ncache mode\n${report.jobHeading}`);
+  const told = (
+    /** @type {import("./harness/cached.mjs").Way} */ way,
+    /** @type {string} */ size,
+    /** @type {import("./harness/job.mjs").JobRow} */ row,
+  ) => console.log(report.jobLine(way, size, row));
+  return measureCached(workers, pace, told);
 }
 
 async function main() {

@@ -21,12 +21,13 @@ const HEAD_ENDS = "\r\n\r\n";
  * @param {import("./runtime.mjs").Build} build
  * @param {import("./origin.mjs").Origin} origin a good one
  * @param {(keyof typeof SIZES)[]} sizes
+ * @param {import("./runtime.mjs").Bindings} [told] to the worker
  * @returns {Promise<Copies>}
  */
-export async function copiesOf(build, { port }, sizes) {
+export async function copiesOf(build, { port }, sizes, told) {
   const store = await startStore();
   const way = { port, storePort: store.port };
-  const worker = await startWorker(build, way, "zone");
+  const worker = await startWorker(build, way, "zone", told);
   /** @type {Copies} */
   const copies = {};
   for (const size of sizes) {

@@ -41,9 +41,9 @@ const FIELDS = {
 /** @returns {Promise<Origin>} */
 export async function startOrigin() {
   const root = temporaryFolder();
-  writePages(root);
+  const origin = pages()(root);
   const [port, storePort] = await Promise.all([freePort(), freePort()]);
-  await startNginx(root, port, servers(root, port, storePort));
+  await startNginx(root, port, servers(origin, port, storePort));
   return { port, storePort };
 }
 
@@ -60,18 +60,32 @@ function writePages(root) {
 }
 
 /**
- * @param {string} root
+ * A good origin's server: its pages, with their fields.
+ * @param {string} [cacheControl] in place of the usual one
+ * @returns {(root: string) => string}
+ */
+export function pages(cacheControl = FIELDS["Cache-Control"]) {
+  return (root) => {
+    writePages(root);
+    const said = { ...FIELDS, "Cache-Control": cacheControl };
+    const fields = Object.entries(said).map(
+      ([name, value]) => `add_header ${name} "${value}";`,
+    );
+    return `root ${root}/www;
+    ${fields.join("\n    ")}
+    rewrite ^/(2k|100k|1m)/ /$1.html break;`;
+  };
+}
+
+/**
+ * @param {string} origin
  * @param {number} port
  * @param {number} storePort
  */
-function servers(root, port, storePort) {
-  const fields = Object.entries(FIELDS).map(
-    ([name, value]) => `add_header ${name} "${value}";`,
-  );
+function servers(origin, port, storePort) {
   return `server {
-    listen 127.0.0.1:${port}; root ${root}/www;
-    ${fields.join("\n    ")}
-    rewrite ^/(2k|100k|1m)/ /$1.html break;
+    listen 127.0.0.1:${port};
+    ${origin}
   }
   server {
     listen 127.0.0.1:${storePort};

@@ -54,13 +54,14 @@ export async function round(workers, size, seconds, words) {
  * @param {Worker[]} workers
  * @param {string} size
  * @param {Pace} pace
+ * @param {() => string[] | undefined} [words] for the load's script in a round
  * @returns {Promise<Round[]>}
  */
-export async function rounds(workers, size, pace) {
+export async function rounds(workers, size, pace, words = () => undefined) {
   /** @type {Round[]} */
   const done = [];
   while (done.length < pace.mostRounds) {
-    done.push(await round(workers, size, pace.seconds));
+    done.push(await round(workers, size, pace.seconds, words()));
     if (done.length < pace.rounds) continue;
     const against = ratios(done, "cpu", workers.length - 1, workers.length - 2);
     if (errorOfMedian(against) < GOOD_ENOUGH) break;

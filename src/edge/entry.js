@@ -9,6 +9,7 @@
 import * as core from "lastgood-core";
 import { serve } from "./exchange.js";
 import { letGo } from "./hand.js";
+import { hit } from "./hit.js";
 import { fault, hop, ready, target, wayOut } from "./instance.js";
 import {
   keepIfDue,
@@ -26,6 +27,7 @@ export { LastgoodState } from "./shared.js";
 /** What `core.open` may say besides a number of milliseconds. */
 const ASIDE = -1;
 const EXCHANGE = -2;
+const LOOK = -3;
 
 /** What `core.settle` may say. */
 const KEEP = 1;
@@ -58,6 +60,7 @@ export default {
       };
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx);
+      if (opening === LOOK) return shown(arrival, ctx);
       return watch(arrival, ctx, opening);
     } catch (error) {
       fault(error);
@@ -83,6 +86,21 @@ function pass({ request, method, url, headers: came, length }, origin) {
   headers.append("cdn-loop", hop);
   const body = length < 0 ? null : request.body;
   return fetch(to, { method, headers, body, redirect: "manual" });
+}
+
+/**
+ * A copy that answers at once, if there is one.
+ * @param {import("./hand.js").Arrival} arrival
+ * @param {ExecutionContext} ctx
+ */
+async function shown(arrival, ctx) {
+  try {
+    const { reply, stored } = await hit(arrival);
+    return reply ?? exchange(arrival, ctx, undefined, { stored, looked: true });
+  } catch (error) {
+    fault(error);
+    return exchange(arrival, ctx);
+  }
 }
 
 /**
@@ -168,11 +186,13 @@ async function outdated(arrival, response) {
  * @param {import("./hand.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  * @param {import("./exchange.js").First} [first]
+ * @param {{ stored?: Response, looked: boolean }} [found]
  * @returns {Promise<Response>}
  */
-async function exchange(arrival, ctx, first) {
+async function exchange(arrival, ctx, first, found) {
+  const began = first !== undefined;
   /** @type {import("./hand.js").Hand} */
-  const hand = { ...arrival, began: first !== undefined, running: [] };
+  const hand = { ...arrival, ...found, began, running: [] };
   try {
     return await serve(hand, ctx, first);
   } catch (error) {

@@ -14,13 +14,20 @@ import {
   claim,
   keep,
   keepIfDue,
-  LONGEST_LOOK_MS,
   removeOutdated,
   text,
 } from "./keeping.js";
+import {
+  envelopeOf,
+  factsOf,
+  foundAt,
+  FURTHER_FIELDS,
+  LONGEST_LOOK_MS,
+} from "./looking.js";
 import * as platform from "./platform.js";
 import { withBody } from "./raw.js";
 import { faultOf, rehearsed } from "./rehearsal.js";
+import { read } from "./told.js";
 
 const LOOK = -1;
 const BEGIN = -2;
@@ -35,8 +42,6 @@ const COPY = 2;
 const RENEWED = 4;
 const NOTED = 5;
 
-const FURTHER_FIELDS = core.further_fields();
-const STORED_FIELDS = core.stored_fields();
 const FACT_FIELDS = core.fact_fields();
 
 /** What an attempt came to whose body broke off. */
@@ -178,25 +183,24 @@ function attemptOf(exchange) {
 }
 
 /**
- * Looks for a copy.
+ * Looks for a copy; where that was done before there was an exchange, it is not done
+ * again.
  * @param {core.Exchange} exchange
  * @param {Hand} hand
  * @param {string} place
  */
 async function look(exchange, hand, place) {
-  platform.discard(hand.stored);
-  hand.stored = undefined;
-  const promise = platform.look(place);
-  const stored = await platform.within(promise, LONGEST_LOOK_MS);
-  if (!stored) {
-    promise.then(platform.discard, () => {});
-    return exchange.looked("", "", Date.now());
+  if (hand.looked) {
+    hand.looked = false;
+  } else {
+    platform.discard(hand.stored);
+    hand.stored = undefined;
+    hand.stored = await foundAt(place);
   }
-  hand.stored = stored;
-  const fields = platform.values(stored.headers, STORED_FIELDS);
-  const vary = fields.slice(0, fields.indexOf("\n"));
-  const varied = vary ? platform.named(hand.headers, vary) : "";
-  return exchange.looked(fields, varied, Date.now());
+  if (place === hand.url) hand.page = envelopeOf(hand.stored);
+  if (!hand.stored) return exchange.looked("", "", Date.now());
+  const { said, varied } = factsOf(hand.stored, hand.headers);
+  return exchange.looked(said, varied, Date.now());
 }
 
 /**
@@ -275,7 +279,7 @@ function facts(exchange, { headers }) {
  * @param {ExecutionContext} ctx
  */
 async function reply(exchange, hand, ctx) {
-  const told = replyOf(exchange);
+  const told = read(exchange.reply(Date.now()));
   const { source, line, patience } = told;
   const passed = source === ORIGIN ? hand.response : undefined;
   if (line) console.log(line);
@@ -299,29 +303,6 @@ async function cut(exchange, hand, range) {
   platform.discard(hand.stored);
   hand.stored = found;
   if (found?.status !== 206) throw new Error("the store shows no slice");
-}
-
-/**
- * The reply: it comes as one text, as `told.rs` says.
- * @param {core.Exchange} exchange
- */
-function replyOf(exchange) {
-  const told = exchange.reply(Date.now());
-  const gap = told.indexOf(" ", 7);
-  const first = told.indexOf("\n", gap);
-  const empty = told.indexOf("\n\n", first);
-  const last = told.indexOf("\n", empty + 2);
-  return {
-    source: Number(told[0]),
-    full: told[1] === "1",
-    outdates: told[2] === "1",
-    status: Number(told.slice(3, 6)),
-    patience: Number(told.slice(7, gap)),
-    slice: told.slice(gap + 1, first),
-    changes: told.slice(first + 1, empty),
-    line: told.slice(empty + 2, last),
-    text: told.slice(last + 1),
-  };
 }
 
 /**
@@ -362,7 +343,7 @@ function land(exchange, hand, response, ctx) {
 }
 
 /**
- * @param {ReturnType<typeof replyOf>} told
+ * @param {ReturnType<typeof read>} told
  * @param {Hand} hand
  * @returns {Response}
  */

@@ -26,6 +26,8 @@ import * as platform from "./platform.js";
  * @property {number} length of its body: negative for none, infinite if unknown
  * @property {string} fields the values of those that decide
  * @property {number} started
+ * @property {string} [page] the envelope of what is in the page's place, where that was
+ *   looked at
  */
 
 /**
@@ -37,6 +39,8 @@ import * as platform from "./platform.js";
  * @property {Running[]} running
  * @property {Response} [response] the last one of an origin, unread
  * @property {Response} [stored]
+ * @property {boolean} [looked] whether that is all there was in the page's place when
+ *   the request came, and the core does not know of it
  * @property {import("./rehearsal.js").Fault} [fault] a fault on purpose
  */
 

@@ -5,6 +5,7 @@
  */
 import * as core from "lastgood-core";
 import { fault } from "./instance.js";
+import { envelopeOf, foundAt, LONGEST_LOOK_MS } from "./looking.js";
 import * as platform from "./platform.js";
 import { cloned } from "./raw.js";
 import { share } from "./shared.js";
@@ -23,13 +24,6 @@ const LOST = 2;
 /** So long a body is watched at most. */
 const WATCHED_MS = 3000;
 
-/**
- * So long a look into the store may take. It usually takes milliseconds; the
- * runtime sets it no limit, and no deadline of the request's is looked at meanwhile.
- */
-export const LONGEST_LOOK_MS = 2000;
-
-const ENVELOPE = core.envelope_field();
 const LONGEST_DISGUISE = core.longest_disguise();
 
 /**
@@ -79,7 +73,7 @@ export async function keep(arrival, response, { reserved, arrived }) {
     const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
     if (refusal) return console.log(refusal);
     const asked = platform.lines(headers);
-    const page = await pageOf(url, response);
+    const page = arrival.page ?? (await pageOf(url, response));
     const place = core.place_for(url, status, answered, asked, page) ?? url;
     const waited = arrived - started;
     const changes = core.seal(
@@ -106,9 +100,9 @@ export async function keep(arrival, response, { reserved, arrived }) {
  */
 async function pageOf(url, { headers }) {
   if (!headers.has("vary")) return "";
-  const page = await platform.within(platform.look(url), LONGEST_LOOK_MS);
+  const page = await foundAt(url);
   platform.discard(page);
-  return page?.headers.get(ENVELOPE) ?? "";
+  return envelopeOf(page);
 }
 
 /**

@@ -5,6 +5,8 @@
 //!
 //! - `entry.js` serves a healthy request between [`open`] and [`settle`];
 //! - `exchange.js` drives an [`Exchange`] for every other one;
+//! - `hit.js` shows a copy that answers at once, by one call as well: [`hit`];
+//! - `looking.js` looks into the store, `told.js` reads what the core says of a reply;
 //! - `hand.js` is what one such request has in hand;
 //! - `rehearsal.js` checks who may rehearse a fault, and plays the origin that has it;
 //! - `keeping.js` keeps copies behind replies, and watches bodies to their end;
@@ -23,6 +25,7 @@
 //! what passes through, and panic on a status above 599.
 
 mod exchange;
+mod hit;
 mod isolate;
 mod keeping;
 mod probe;
@@ -31,6 +34,7 @@ mod shared;
 mod told;
 
 pub use exchange::Exchange;
+pub use hit::hit;
 pub use keeping::{
     broke_off, claim_copy, copy_limit, envelope_field, keep_not, landed, longest_disguise,
     outdated, place_for, response_fields, seal, version_fields, watches,
@@ -39,7 +43,7 @@ pub use probe::{probe_patience, probe_target, probed, probes};
 pub use shared::{World, learn, report};
 pub use told::Attempt;
 
-use crate::copies::Due;
+use crate::copies::{Aside, Due};
 use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};
 use crate::policy::Origin;
 use crate::verdict::Facts;
@@ -137,7 +141,7 @@ const PER_ORIGIN: f64 = 2_147_483_648.0;
 
 /// How a request begins: the number of the origin to ask times 2^31, and
 /// milliseconds of patience with it; -1 to stay aside, -2 for an [`Exchange`]
-/// from the start.
+/// from the start, -3 to look first whether a copy answers at once ([`hit`]).
 ///
 /// `body` is the length of the body: negative for none, infinite if unknown.
 #[wasm_bindgen]
@@ -155,6 +159,8 @@ pub fn open(method: &str, url: &str, fields: &str, body: f64, now: f64) -> f64 {
         match gateway::open(&request, &arrival, policy, &mut isolate.memory) {
             Opening::Aside => -1.0,
             Opening::Exchange => -2.0,
+            Opening::Look if isolate.asides.is_known(Aside::Error, url, arrival.now) => -2.0,
+            Opening::Look => -3.0,
             Opening::Ask(origin, patience) => {
                 let number = f64::from(u32::try_from(origin).unwrap_or_default());
                 number * PER_ORIGIN + millis_of(patience)

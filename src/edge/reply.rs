@@ -101,13 +101,9 @@ impl Exchange {
         let known = copies::is_not_modified(envelope, &self.asked);
         let status = if known { 304 } else { self.stored_status() };
         Reply {
-            with_body: self.has_body(status),
+            with_body: has_body(self.method(), status),
             ..Reply::of(RENEWED, status, own)
         }
-    }
-
-    fn has_body(&self, status: u16) -> bool {
-        self.method() != Method::Head && !WITHOUT_BODY.contains(&status)
     }
 
     fn source(&self) -> Source {
@@ -171,12 +167,17 @@ impl Exchange {
         let source = if noted { NOTED } else { COPY };
         let notice = noted.then(|| answer::notice(aged.age, stored));
         Reply {
-            with_body: self.has_body(status),
+            with_body: has_body(self.method(), status),
             slice: slice.map(|slice| slice.inside).unwrap_or_default(),
             text: notice.unwrap_or_default(),
             ..Reply::of(source, status, copies::restore(envelope, &own))
         }
     }
+}
+
+/// Whether a reply of this status has a body.
+pub(super) fn has_body(method: Method, status: u16) -> bool {
+    method != Method::Head && !WITHOUT_BODY.contains(&status)
 }
 
 /// A client that wants a copy or nothing gets nothing (RFC 9111, 5.2.1.7).

@@ -26,6 +26,7 @@ mod flights;
 mod memory;
 mod outgoing;
 mod probe;
+mod reader;
 mod rehearsal;
 mod report;
 mod runs;
@@ -37,6 +38,7 @@ pub use exchange::Exchange;
 pub use flights::{End, Flights};
 pub use memory::{Memory, Restraint};
 pub use outgoing::{reply_changes, request_changes};
+pub use reader::Reader;
 pub use rehearsal::{Fault, Rehearsal};
 pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line, origin_fields};
 pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried, Would};
@@ -58,6 +60,8 @@ pub enum Opening {
     /// Ask this origin; if there is no answer after this long, an [`Exchange`]
     /// takes over the running attempt.
     Ask(usize, Duration),
+    /// Look whether a copy answers at once; if none does, an [`Exchange`].
+    Look,
     /// An [`Exchange`] from the start: a copy may answer, the body has to be
     /// held for a second attempt, or the request cannot go on as it came.
     Exchange,
@@ -101,6 +105,9 @@ pub fn open(
         || (rescued && request.method == Method::Get && !policy.observe)
         || arrival.body.is_worth_holding(request, policy)
         || policy.mode == Mode::Cache;
+    if is_for_a_copy(request, arrival.body, policy) {
+        return Opening::Look;
+    }
     let small = arrival.body.is_small(policy);
     let mut ask = || {
         let expected = small && request.method.is_safe();
@@ -113,6 +120,12 @@ pub fn open(
             Opening::Ask(origin, patience)
         }),
     }
+}
+
+/// Whether all that may be needed is a copy that is fresh.
+fn is_for_a_copy(request: &RequestHead<'_>, body: Body, policy: &Policy) -> bool {
+    let plain = !request.ranged && !request.rehearsed && body == Body::None;
+    policy.mode == Mode::Cache && !policy.observe && plain && may_show_copies(request, policy)
 }
 
 /// Whether a request has come round to us too often (RFC 8586).

@@ -1,7 +1,8 @@
 //! What an exchange is told, and what it decides: plain values.
 
 use super::memory::{Memory, Restraint};
-use super::{attempt_limit, is_signed_in, may_show_copies, within_upload};
+use super::reader::Reader;
+use super::{attempt_limit, may_show_copies, within_upload};
 use crate::answer::Asker;
 use crate::copies::{Aged, Copy};
 use crate::policy::{Mode, Policy};
@@ -25,11 +26,9 @@ pub struct Request {
     pub(super) limit: Duration,
     pub(super) deadline: Duration,
     pub(super) may_show_copies: bool,
-    pub(super) signed_in: bool,
-    pub(super) authorized: bool,
+    pub(super) reader: Reader,
     pub(super) replayable: bool,
     pub(super) wants_raw_error: bool,
-    pub(super) demands: Demands,
     pub(super) ranged: bool,
 }
 
@@ -72,7 +71,8 @@ impl Request {
         (replayable, looped): (bool, bool),
         policy: &Policy,
     ) -> Self {
-        let signed_in = is_signed_in(head, policy);
+        let reader = Reader::read(head, policy);
+        let signed_in = reader.signed_in;
         let repeat = Repeatability::of(head, policy);
         let deadline = if head.method.is_safe() {
             policy.deadline
@@ -89,11 +89,9 @@ impl Request {
             limit: within_upload(replayable, attempt_limit(head.method, repeat, policy)),
             deadline: within_upload(replayable, deadline),
             may_show_copies: may_show_copies(head, policy),
-            signed_in,
-            authorized: head.authorized,
+            reader,
             replayable,
             wants_raw_error: asker.is_script(),
-            demands: demands(head, policy),
             ranged: head.ranged,
         }
     }
@@ -101,7 +99,7 @@ impl Request {
 
 /// What the client demands of copies. In standby the origin is asked anyway, and
 /// only how long a copy may stand in is for the client to limit.
-fn demands(head: &RequestHead<'_>, policy: &Policy) -> Demands {
+pub(super) fn demands(head: &RequestHead<'_>, policy: &Policy) -> Demands {
     let demands = Demands::parse(head.cache_control);
     match policy.mode {
         Mode::Cache => demands,

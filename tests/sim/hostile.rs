@@ -15,7 +15,7 @@ use lastgood::retry::Random;
 use lastgood::verdict::{Facts, Failure, disguise};
 use lastgood::wire::{
     self, CacheControl, Demands, Fields, Listed, Positional, RequestHead, ResponseHead,
-    list::elements,
+    list::{elements, parts},
 };
 use std::{rc::Rc, time::Duration};
 
@@ -30,7 +30,7 @@ pub(crate) fn fields(text: &str) {
 
 fn grammars(text: &str) {
     const OFFERS: [&str; 3] = ["text/html", "application/json", "text/plain"];
-    for element in wire::list::elements(text).chain(wire::list::parts(text)) {
+    for element in elements(text).chain(parts(text)) {
         assert!(!element.is_empty() && element == element.trim());
         let (name, value) = wire::list::pair(element);
         assert!(element.contains(name) && element.contains(value));

@@ -148,7 +148,7 @@ impl<'w> Host<'w> {
                 self.watch(visit, origin, patience);
             }
             Opening::Ask(origin, _) => self.start(visit, Some(origin)),
-            Opening::Exchange => self.start(visit, None),
+            Opening::Look | Opening::Exchange => self.start(visit, None),
         }
     }
 

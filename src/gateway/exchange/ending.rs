@@ -95,7 +95,7 @@ impl Exchange {
 
     pub(super) fn showable(&self, failure: &Failure, now: Now) -> Option<Aged> {
         let copy = self.copy.filter(|_| failure.is_in(&self.policy.stale_on))?;
-        copy.showable(&self.request.demands, &self.policy, now.wall)
+        copy.showable(&self.request.reader.demands, &self.policy, now.wall)
     }
 
     /// What goes out when nothing more is tried.

@@ -20,11 +20,12 @@ impl Exchange {
         }
         let Request {
             key,
-            signed_in,
+            reader,
             may_show_copies: shows,
             ..
         } = self.request;
-        let restraint = memory.restraint(|| key, &self.policy, shows, || signed_in, now.steady);
+        let restraint =
+            memory.restraint(|| key, &self.policy, shows, || reader.signed_in, now.steady);
         if let Some((restraint, failure)) = restraint {
             self.restraint = Some(restraint);
             self.failure = Some(failure);
@@ -56,11 +57,12 @@ impl Exchange {
         if self.begun > 0 {
             return self.after_failure(now, memory);
         }
-        let answer = copy.filter(|copy| self.answers_at_once(copy, now));
+        let reader = &self.request.reader;
+        let answer = copy.filter(|copy| reader.is_answered_by(copy, &self.policy, now.wall));
         if let Some(copy) = answer {
             return self.finish_with(Source::Copy(copy.aged(now.wall)), None);
         }
-        if self.request.demands.only_if_cached {
+        if self.request.reader.demands.only_if_cached {
             return self.finish_with(Source::Uncached, None);
         }
         if self.landed {
@@ -78,35 +80,18 @@ impl Exchange {
         }
     }
 
-    /// Whether a copy answers without the origin. One made for anonymous visitors
-    /// does not answer one who is signed in.
-    fn answers_at_once(&self, copy: &Copy, now: Now) -> bool {
-        let demands = &self.request.demands;
-        let stale = copy.satisfies_stale(demands, now.wall) && self.is_for_visitor(copy);
-        self.policy.mode == Mode::Cache && (stale || self.takes(copy, now.wall))
-    }
-
     /// Whether a copy that is fresh answers this request.
     #[must_use]
     pub fn takes(&self, copy: &Copy, now: Timestamp) -> bool {
-        let fresh = copy.is_fresh(now) && copy.satisfies(&self.request.demands, now);
-        fresh && self.is_for_visitor(copy)
-    }
-
-    fn is_for_visitor(&self, copy: &Copy) -> bool {
-        let Request {
-            signed_in,
-            authorized,
-            ..
-        } = self.request;
-        !signed_in || copy.is_for_all() || (!authorized && copy.is_meant_for_reuse)
+        self.request.reader.takes(copy, now)
     }
 
     /// A copy that may answer at once while it is renewed.
     fn renewable(&self, copy: Option<Copy>, now: Now) -> Option<Aged> {
         let well = self.policy.mode == Mode::Cache && self.restraint.is_none();
-        let demands = &self.request.demands;
-        copy.filter(|copy| well && self.is_for_visitor(copy) && copy.satisfies(demands, now.wall))
+        let reader = &self.request.reader;
+        copy.filter(|copy| well && reader.may_see(copy))
+            .filter(|copy| copy.satisfies(&reader.demands, now.wall))
             .and_then(|copy| copy.renewable(&self.policy, now.wall))
     }
 

@@ -32,7 +32,7 @@ impl Exchange {
         // A copy was made for anyone. One who is signed in gets it when the origin
         // fails, and not because it takes a moment.
         self.request.may_show_copies
-            && !self.request.signed_in
+            && !self.request.reader.signed_in
             && self.policy.stale_on.timeout
             && copy_conceivable
             && !self.waits_on

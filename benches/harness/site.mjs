@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * The same site on a bad day: an origin that answers 502 to everything, and a
- * cache that answers each worker with the copies of its own making.
+ * A site whose pages have copies: an origin, and a cache that answers each worker
+ * with the copies of its own making. What workers write to it, it reads and drops.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask } from "./asking.mjs";
-import { BenchError, stop, temporaryFolder } from "./children.mjs";
+import { BenchError, temporaryFolder } from "./children.mjs";
 import { freePort, startNginx } from "./nginx.mjs";
 
 /** What nginx says of a file by itself, and what belongs to a connection. */
@@ -23,17 +23,18 @@ const NGINX_SAYS = new Set([
 /** @typedef {import("./copies.mjs").Copies} Copies */
 
 /**
- * @typedef {object} Failing
+ * @typedef {object} Site
  * @property {import("./origin.mjs").Origin[]} ways for each worker
  * @property {() => Promise<number>} requests to the origin and the cache so far
- * @property {() => Promise<void>} stop
+ * @property {import("./children.mjs").ChildProcess} nginx
  */
 
 /**
  * @param {Copies[]} kept by each worker
- * @returns {Promise<Failing>}
+ * @param {(root: string) => string} origin what its server does, by nginx's grammar
+ * @returns {Promise<Site>}
  */
-export async function startFailing(kept) {
+export async function startSite(kept, origin) {
   const root = temporaryFolder();
   const ports = await Promise.all([0, ...kept].map(freePort));
   const [port, ...storePorts] = ports;
@@ -42,14 +43,21 @@ export async function startFailing(kept) {
     writeBodies(folder, copies);
     return store(folder, storePorts[i], copies);
   });
-  const servers = [origin(port), ...stores].join("\n  ");
-  const nginx = await startNginx(root, port, servers);
+  const server = `server {
+    listen 127.0.0.1:${port};
+    location = /requests { stub_status; }
+    ${origin(root)}
+  }`;
+  const nginx = await startNginx(root, port, [server, ...stores].join("\n  "));
   return {
     ways: storePorts.map((storePort) => ({ port, storePort })),
     requests: () => requestsAt(port),
-    stop: () => stop(nginx),
+    nginx,
   };
 }
+
+/** An origin that is ill. */
+export const FAILING = () => "location / { return 502; }";
 
 /**
  * @param {string} folder
@@ -61,13 +69,6 @@ function writeBodies(folder, copies) {
     writeFileSync(join(folder, size), body);
   }
 }
-
-/** @param {number} port */
-const origin = (port) => `server {
-    listen 127.0.0.1:${port};
-    location = /requests { stub_status; }
-    location / { return 502; }
-  }`;
 
 /**
  * @param {string} folder
@@ -82,6 +83,9 @@ function store(folder, port, copies) {
   );
   return `server {
     listen 127.0.0.1:${port}; root ${folder}; etag off;
+    add_header CF-Cache-Status MISS always;
+    if ($request_method = PUT) { return 204; }
+    location / { return 504; }
     ${locations.join("\n    ")}
   }`;
 }

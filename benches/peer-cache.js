@@ -1,0 +1,159 @@
+// @ts-check
+/**
+ * What lastgood's cache mode is measured against, written by hand in JavaScript as
+ * one would for one's own site: a fresh copy answers at once, a stale one too where
+ * the origin lets it, and is renewed behind the reply by one refresher; for all else
+ * the origin is asked. A copy is kept once it is whole, since the runtime's cache
+ * takes a body that broke off for a good one.
+ */
+const KEPT_FOR = "max-age=2592000";
+const FORBIDS_KEEPING = /\b(?:no-store|private|no-cache)\b/i;
+const FORBIDS_STALE = /\b(?:must-revalidate|proxy-revalidate|s-maxage)\b/i;
+const MAX_AGE = /\bmax-age=(\d+)/i;
+const RENEWED_FOR = /\bstale-while-revalidate=(\d+)/i;
+const CLIENT_ASKS = /\bno-cache\b|\bmax-age=0\b/i;
+
+/** What our copies carry beside their own fields, and what the store adds. */
+const INTERNAL = [
+  "x-kept-at",
+  "x-kept-age",
+  "x-kept-date",
+  "x-kept-cache-control",
+  "cf-cache-status",
+  "cf-ray",
+  "set-cookie",
+];
+
+/** @typedef {{ waitUntil(promise: Promise<unknown>): void }} Context */
+
+/** @type {Cache | undefined} */
+let store;
+
+/** URLs that are being renewed. */
+const renewing = new Set();
+
+export default {
+  /**
+   * @param {Request} request
+   * @param {unknown} env
+   * @param {Context} ctx
+   */
+  async fetch(request, env, ctx) {
+    if (request.method !== "GET") return fetch(request);
+    store ??= await caches.open("lastgood");
+    const { url, headers } = request;
+    const stored = await store.match(url).catch(() => undefined);
+    if (!stored) return asked(request, ctx, "fwd=uri-miss");
+    const ages = agesOf(stored.headers);
+    const wanted = !CLIENT_ASKS.test(headers.get("cache-control") ?? "");
+    if (!wanted || headers.has("authorization") || !ages.isShown) {
+      stored.body?.cancel();
+      return asked(request, ctx, "fwd=stale");
+    }
+    if (ages.ttl <= 0) renew(request, ctx);
+    return shown(request, stored, ages);
+  },
+};
+
+/**
+ * @param {Request} request
+ * @param {Response} stored
+ * @param {{ age: number, ttl: number }} ages
+ */
+function shown(request, stored, { age, ttl }) {
+  const etag = stored.headers.get("etag");
+  const known = etag !== null && request.headers.get("if-none-match") === etag;
+  const headers = new Headers(stored.headers);
+  const date = headers.get("x-kept-date");
+  if (date) headers.set("date", date);
+  headers.set("cache-control", headers.get("x-kept-cache-control") ?? "");
+  for (const name of INTERNAL) headers.delete(name);
+  headers.set("age", String(age));
+  headers.set("cache-status", `peer; hit; ttl=${ttl}`);
+  if (known) stored.body?.cancel();
+  return known
+    ? new Response(null, { status: 304, headers })
+    : new Response(stored.body, { headers });
+}
+
+/** @param {Headers} headers */
+function agesOf(headers) {
+  const keptAt = Number(headers.get("x-kept-at") ?? NaN);
+  const made = Date.parse(headers.get("x-kept-date") ?? "");
+  const apparent = made < keptAt ? (keptAt - made) / 1000 : 0;
+  const first = Math.max(Number(headers.get("x-kept-age")), apparent);
+  const age = Math.floor(first + Math.max(0, Date.now() - keptAt) / 1000);
+  const rules = headers.get("x-kept-cache-control") ?? "";
+  const lifetime = Number(MAX_AGE.exec(rules)?.[1] ?? 0);
+  const after = Number(RENEWED_FOR.exec(rules)?.[1] ?? 0);
+  const window = FORBIDS_STALE.test(rules) ? 0 : after;
+  return { age, ttl: lifetime - age, isShown: age < lifetime + window };
+}
+
+/**
+ * @param {Request} request
+ * @param {Context} ctx
+ */
+function renew(request, ctx) {
+  const { url } = request;
+  if (renewing.has(url)) return;
+  renewing.add(url);
+  const renewed = async () => {
+    const response = await fetch(request);
+    if (mayKeep(request, response)) await keep(url, response);
+  };
+  ctx.waitUntil(renewed().finally(() => renewing.delete(url)));
+}
+
+/**
+ * @param {Request} request
+ * @param {Context} ctx
+ * @param {string} why
+ */
+async function asked(request, ctx, why) {
+  const response = await fetch(request);
+  const { status } = response;
+  if (mayKeep(request, response)) {
+    ctx.waitUntil(keep(request.url, response.clone()));
+  }
+  const reply = new Response(response.body, response);
+  reply.headers.set("cache-status", `peer; ${why}; fwd-status=${status}`);
+  return reply;
+}
+
+/**
+ * @param {Request} request
+ * @param {Response} response
+ */
+function mayKeep(request, { status, headers }) {
+  const said = headers.get("cache-control") ?? "";
+  if (status !== 200 || FORBIDS_KEEPING.test(said)) return false;
+  if (request.headers.has("range") || headers.has("set-cookie")) return false;
+  if (headers.get("vary") === "*") return false;
+  const isPublic = /\b(?:public|s-maxage)\b/i.test(said);
+  if (!isPublic && request.headers.has("authorization")) return false;
+  return MAX_AGE.test(said) || headers.has("expires");
+}
+
+/**
+ * Stores a whole copy on our own terms: for long, and with the truth beside it.
+ * @param {string} url
+ * @param {Response} response
+ */
+async function keep(url, { body, status, headers: sent }) {
+  const { readable, writable } = new IdentityTransformStream();
+  const [whole] = await Promise.all([
+    new Response(readable).arrayBuffer(),
+    body?.pipeTo(writable),
+  ]);
+  const length = sent.get("content-length");
+  if (length !== null && Number(length) !== whole.byteLength) return;
+  const headers = new Headers(sent);
+  headers.set("cache-control", KEPT_FOR);
+  headers.set("x-kept-at", String(Date.now()));
+  headers.set("x-kept-age", sent.get("age") ?? "0");
+  headers.set("x-kept-date", sent.get("date") ?? "");
+  headers.set("x-kept-cache-control", sent.get("cache-control") ?? "");
+  store ??= await caches.open("lastgood");
+  await store.put(url, new Response(whole, { status, headers }));
+}

@@ -1,0 +1,45 @@
+// @ts-check
+/** Looks into the store, and what the core has to know of what is found. */
+import * as core from "lastgood-core";
+import * as platform from "./platform.js";
+
+/**
+ * So long a look into the store may take. It usually takes milliseconds; the
+ * runtime sets it no limit, and no deadline of the request's is looked at meanwhile.
+ */
+export const LONGEST_LOOK_MS = 2000;
+
+export const FURTHER_FIELDS = core.further_fields();
+const STORED_FIELDS = core.stored_fields();
+const ENVELOPE = core.envelope_field();
+
+/**
+ * Looks for a copy. One that comes too late is let go of.
+ * @param {string} place
+ */
+export async function foundAt(place) {
+  const promise = platform.look(place);
+  const stored = await platform.within(promise, LONGEST_LOOK_MS);
+  if (!stored) promise.then(platform.discard, () => {});
+  return stored;
+}
+
+/**
+ * The values of the fields of what is stored, one per line, and those fields of the
+ * request that its `Vary` names, which is the first of them.
+ * @param {Response} stored
+ * @param {Headers} headers of the request
+ */
+export function factsOf(stored, headers) {
+  const said = platform.values(stored.headers, STORED_FIELDS);
+  const vary = said.slice(0, said.indexOf("\n"));
+  return { said, varied: vary ? platform.named(headers, vary) : "" };
+}
+
+/**
+ * The envelope of what was found; empty if that was nothing.
+ * @param {Response | undefined} stored
+ */
+export function envelopeOf(stored) {
+  return stored?.headers.get(ENVELOPE) ?? "";
+}
