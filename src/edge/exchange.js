@@ -8,7 +8,8 @@
  */
 import * as core from "lastgood-core";
 import { abandon, isThere, letGo, taken } from "./hand.js";
-import { freeOf } from "./instance.js";
+import { unheard } from "./epochs.js";
+import { freeOf, purging } from "./instance.js";
 import {
   behind,
   claim,
@@ -186,8 +187,10 @@ function attemptOf(exchange) {
 async function look(exchange, hand, place) {
   platform.discard(hand.stored);
   hand.stored = undefined;
+  const purges = purging ? unheard(Date.now()) : undefined;
   const promise = platform.look(place);
   const stored = await platform.within(promise, LONGEST_LOOK_MS);
+  if (purges) await purges;
   if (!stored) {
     promise.then(platform.discard, () => {});
     return exchange.looked("", "", Date.now());

@@ -26,6 +26,7 @@ mod flights;
 mod memory;
 mod outgoing;
 mod probe;
+mod purge;
 mod rehearsal;
 mod report;
 mod runs;

@@ -29,7 +29,10 @@ const LENGTH_AT = {
 };
 
 /** Exports with nothing to tell requests apart by: they trap for all. */
-const FOR_ALL = ["configure", "learn", "probed", "report", "world_merge"];
+const FOR_ALL = [
+  ...["configure", "learn", "learn_purges", "probed", "purge_wish"],
+  ...["purges_with", "report", "world_merge"],
+];
 
 /** The exchange that was made for the hexed request. */
 const MARKED = "the hexed exchange";
