@@ -98,7 +98,7 @@ pub fn seal(kept: &Kept<'_>) -> Changes {
         pack(&mut envelope, RANGE, request.get("range"));
     }
     pack(&mut envelope, LENGTH, &kept.length.to_string());
-    if kept.waited >= Duration::from_secs(1) {
+    if kept.waited >= Duration::from_millis(1) {
         pack(&mut envelope, WAITED, &format!("{}", millis(kept.waited)));
     }
     if !vary.is_empty() {

@@ -10,6 +10,7 @@ mod changes;
 mod conditional;
 mod due;
 mod envelope;
+mod epochs;
 mod freshness;
 mod invalidation;
 mod places;
@@ -24,8 +25,9 @@ pub use changes::Changes;
 pub use conditional::is_not_modified;
 pub use due::Due;
 pub use envelope::{ENVELOPE, Kept, VARY, restore, seal, vary};
+pub use epochs::{Epochs, Purge};
 pub use invalidation::{may_name, outdates};
-pub use places::{for_response, is_ours, of_aside};
+pub use places::{all_of, for_response, is_ours, of_aside};
 pub use renewal::{conditions, renew};
 pub use room::Room;
 pub use slices::{Slice, slice};
@@ -41,6 +43,8 @@ pub struct Copy {
     /// Its status.
     pub status: u16,
     stored_at: Timestamp,
+    /// When the request came that it answered.
+    asked_at: Timestamp,
     initial_age: Duration,
     lifetime: Option<Duration>,
     cache_control: CacheControl,
@@ -48,6 +52,8 @@ pub struct Copy {
     pub has_validator: bool,
     /// The origin said for how long it may be used again.
     pub is_meant_for_reuse: bool,
+    /// It was purged: it stands in for a failure, and for nothing else.
+    outdated: bool,
 }
 
 /// What there is of a page for a request.
@@ -102,14 +108,21 @@ impl Copy {
             arrived: Some(arrived),
             ..*head
         };
+        // Ages are seconds; a shorter wait is no part of them.
+        let counted = match waited.as_secs() {
+            0 => Duration::ZERO,
+            _ => waited,
+        };
         Self {
             status: head.status,
             stored_at: arrived,
-            initial_age: freshness::initial_age(head, arrived, waited),
+            asked_at: arrived.before(waited),
+            initial_age: freshness::initial_age(head, arrived, counted),
             lifetime: freshness::lifetime(head).or_else(|| freshness::guess(head)),
             cache_control: head.cache_control,
             has_validator: head.has_validator(),
             is_meant_for_reuse: freshness::lifetime(head).is_some(),
+            outdated: false,
         }
     }
 
@@ -137,7 +150,7 @@ impl Copy {
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         let aged = self.aged(now);
-        aged.age < aged.lifetime && !self.cache_control.no_cache
+        aged.age < aged.lifetime && !self.cache_control.no_cache && !self.outdated
     }
 
     /// Whether the origin meant it for all, whoever they are (RFC 9111, 3.5).
@@ -168,7 +181,10 @@ impl Copy {
         let Aged { age, lifetime } = self.aged(now);
         let stale = age.saturating_sub(lifetime);
         let taken = demands.max_stale.is_some_and(|most| stale <= most);
-        taken && !window::is_forbidden(&self.cache_control) && self.satisfies(demands, now)
+        taken
+            && !self.outdated
+            && !window::is_forbidden(&self.cache_control)
+            && self.satisfies(demands, now)
     }
 
     /// Its age, if it may answer at once, though it has to be renewed behind the
@@ -179,7 +195,8 @@ impl Copy {
         let until = aged
             .lifetime
             .saturating_add(window::renewal(&self.cache_control, policy));
-        (aged.age < until && !self.cache_control.no_cache).then_some(aged)
+        let may = !self.cache_control.no_cache && !self.outdated;
+        (aged.age < until && may).then_some(aged)
     }
 
     /// Its age, if it may be shown instead of a failure at `now`, to a client that

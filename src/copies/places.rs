@@ -31,6 +31,17 @@ pub fn of_aside(url: &str, aside: Aside) -> String {
     elsewhere(aside.name(), url)
 }
 
+/// All places of a page that can be named: it, and what lies beside it. Variants hang
+/// on it.
+#[must_use]
+pub fn all_of(url: &str) -> [String; 3] {
+    [
+        url.into(),
+        of_aside(url, Aside::Error),
+        of_aside(url, Aside::Part),
+    ]
+}
+
 /// Where a response goes: in place of the page, if that is the same variant, or
 /// there is none, or it was told apart otherwise; else beside it.
 #[must_use]

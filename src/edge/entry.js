@@ -7,10 +7,11 @@
  * do when the core itself fails, for then there is nobody left to ask.
  */
 import * as core from "lastgood-core";
+import { hearOfPurges } from "./epochs.js";
 import { serve } from "./exchange.js";
 import { letGo } from "./hand.js";
 import { hit } from "./hit.js";
-import { fault, hop, ready, target, wayOut } from "./instance.js";
+import { fault, hop, purging, ready, target, wayOut } from "./instance.js";
 import {
   keepIfDue,
   removeOutdated,
@@ -20,6 +21,7 @@ import {
 } from "./keeping.js";
 import { ask, bodyLength, values } from "./platform.js";
 import { probeAll } from "./probe.js";
+import { isPurge, purge } from "./purge.js";
 import { share } from "./shared.js";
 
 export { LastgoodState } from "./shared.js";
@@ -44,10 +46,12 @@ export default {
     try {
       ready(env);
       const { method, url, headers } = request;
+      if (purging && isPurge(url)) return purge(request);
       const fields = values(headers, REQUEST_FIELDS);
       const length = bodyLength(request);
       const started = Date.now();
       share(ctx, started);
+      if (purging) hearOfPurges(ctx, started);
       const opening = core.open(method, url, fields, length, started);
       const arrival = {
         request,

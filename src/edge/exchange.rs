@@ -149,7 +149,7 @@ impl Exchange {
             return LOOK_ELSEWHERE;
         }
         let copy = match found {
-            Found::Copy(copy) => Some(copy),
+            Found::Copy(copy) => with_isolate(|it| it.epochs.judge(&self.url, copy)),
             Found::Nothing | Found::Variant(_) => None,
         };
         if let Looking::At(aside) = self.looking

@@ -25,13 +25,15 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
         return String::new();
     };
     let head = RequestHead::read(method, url, &asked);
-    let answers = with_isolate(|isolate| {
+    let found = with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(head.path);
-        Reader::read(&head, policy).is_answered_by(&copy, policy, now)
+        let reader = Reader::read(&head, policy);
+        let copy = isolate.epochs.judge(url, copy)?;
+        reader.is_answered_by(&copy, policy, now).then_some(copy)
     });
-    if !answers {
+    let Some(copy) = found else {
         return String::new();
-    }
+    };
     let own = gateway::copy_fields(copy.aged(now), None, "");
     let status = match copies::is_not_modified(envelope, &asked) {
         true => 304,

@@ -14,7 +14,9 @@ let told;
 /** The instance has to be replaced: its memory is not to be trusted any more. */
 let broken = false;
 /** How many instances there were before this one. */
-let generation = 0;
+export let generation = 0;
+/** Whether copies can be purged. */
+export let purging = false;
 /**
  * The origin that may see requests as they came, without the core in between:
  * nothing if none may. @type {{ base?: string, host?: string } | undefined}
@@ -36,6 +38,7 @@ export function ready(env) {
   way =
     first < 0 ? undefined : { base: bases[first], host: core.host_of(first) };
   told = env;
+  purging = purgeToken() !== undefined;
   broken = false;
 }
 
@@ -114,6 +117,11 @@ const pathOf = (url) => url.slice(url.indexOf("/", 8));
 /** What rehearsals are signed with. @returns {string | undefined} */
 export function secret() {
   return told?.LASTGOOD_SECRET || undefined;
+}
+
+/** What a purge is asked for with. @returns {string | undefined} */
+export function purgeToken() {
+  return told?.LASTGOOD_PURGE_TOKEN || undefined;
 }
 
 /** Where isolates meet, if they do. @returns {DurableObjectNamespace<import("./shared.js").LastgoodState> | undefined} */

@@ -1,6 +1,6 @@
 //! What lives as long as an isolate: the configuration, and what was kept.
 
-use crate::copies::{Asides, Due, Room};
+use crate::copies::{Asides, Due, Epochs, Room};
 use crate::gateway::Memory;
 use crate::policy::{self, Configuration, Value};
 use crate::wire::json;
@@ -17,6 +17,7 @@ pub(super) struct Isolate {
     pub(super) memory: Memory,
     pub(super) due: Due,
     pub(super) asides: Asides,
+    pub(super) epochs: Epochs,
     pub(super) room: Room,
 }
 

@@ -141,10 +141,11 @@ export async function removeOutdated({ method, url }, { status, headers }) {
 }
 
 /**
+ * A reference as a whole URL; empty if it is none.
  * @param {string | null} reference
  * @param {string} base
  */
-function resolved(reference, base) {
+export function resolved(reference, base) {
   try {
     return reference === null ? "" : new URL(reference, base).href;
   } catch {

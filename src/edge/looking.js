@@ -1,6 +1,8 @@
 // @ts-check
 /** Looks into the store, and what the core has to know of what is found. */
 import * as core from "lastgood-core";
+import { unheard } from "./epochs.js";
+import { purging } from "./instance.js";
 import * as platform from "./platform.js";
 
 /**
@@ -14,12 +16,15 @@ const STORED_FIELDS = core.stored_fields();
 const ENVELOPE = core.envelope_field();
 
 /**
- * Looks for a copy. One that comes too late is let go of.
+ * Looks for a copy, once it is known what was purged. One that comes too late is let go
+ * of.
  * @param {string} place
  */
 export async function foundAt(place) {
+  const purges = purging ? unheard(Date.now()) : undefined;
   const promise = platform.look(place);
   const stored = await platform.within(promise, LONGEST_LOOK_MS);
+  if (purges) await purges;
   if (!stored) promise.then(platform.discard, () => {});
   return stored;
 }

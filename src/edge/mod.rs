@@ -10,6 +10,8 @@
 //! - `hand.js` is what one such request has in hand;
 //! - `rehearsal.js` checks who may rehearse a fault, and plays the origin that has it;
 //! - `keeping.js` keeps copies behind replies, and watches bodies to their end;
+//! - `purge.js` answers those who purge copies;
+//! - `epochs.js` carries purges to where they are kept, and to each isolate;
 //! - `shared.js` carries reports to the [`World`] and back, behind replies;
 //! - `probe.js` makes a probe of each origin on a cron trigger;
 //! - `platform.js` holds the calls that touch bodies, the cache and timers;
@@ -29,6 +31,7 @@ mod hit;
 mod isolate;
 mod keeping;
 mod probe;
+mod purge;
 mod reply;
 mod shared;
 mod told;
@@ -40,6 +43,7 @@ pub use keeping::{
     outdated, place_for, response_fields, seal, version_fields, watches,
 };
 pub use probe::{probe_patience, probe_target, probed, probes};
+pub use purge::{Wish, known_purges, learn_purges, purge_wish, purged_places, purges_with};
 pub use shared::{World, learn, report};
 pub use told::Attempt;
 

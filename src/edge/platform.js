@@ -235,6 +235,17 @@ export async function forget(url) {
   await (opened ?? (await open())).delete(url);
 }
 
+/**
+ * Stores a text of our own under a URL, for as long as the store lets us.
+ * @param {string} url
+ * @param {string} text
+ */
+export async function note(url, text) {
+  const headers = { "cache-control": "public, max-age=31536000" };
+  const store = opened ?? (await open());
+  await store.put(url, new Response(text, { headers }));
+}
+
 /** Encodings that the runtime takes off whatever reads a body. */
 const DECODED = ["gzip", "br"];
 

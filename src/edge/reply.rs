@@ -33,7 +33,8 @@ impl Exchange {
         })
     }
 
-    /// The reply and the log line, none for a healthy request, [as a text](Reply::told).
+    /// The reply, and the log line, none for a healthy request, as one text; how it is cut up
+    /// is in `told.rs`.
     #[must_use]
     pub fn reply(&self, now: f64) -> String {
         let id = self.id();

@@ -9,6 +9,7 @@
 import * as core from "lastgood-core";
 import { DurableObject } from "cloudflare:workers";
 import { fault, ready, state } from "./instance.js";
+import { keepPurge, keptPurges } from "./epochs.js";
 
 /** How often the core is asked on the healthy way whether there is a report. */
 const EVERY_MS = 1000;
@@ -87,7 +88,7 @@ function complain(error) {
   console.error(JSON.stringify({ lastgood: "state", error: String(error) }));
 }
 
-/** The object that all isolates can reach. Nothing in it is stored. */
+/** The object that all isolates can reach. Nothing in it is stored but purges. */
 export class LastgoodState extends DurableObject {
   /** @type {core.World | undefined} */
   #world;
@@ -104,5 +105,15 @@ export class LastgoodState extends DurableObject {
       if (error instanceof WebAssembly.RuntimeError) fault(error);
       return undefined;
     }
+  }
+
+  /** All purges, where this is the object that keeps them. */
+  purges() {
+    return keptPurges(this.ctx.storage);
+  }
+
+  /** Adds a purge; returns all of them. @param {string} line */
+  purge(line) {
+    return keepPurge(this.ctx.storage, this.env, line);
   }
 }

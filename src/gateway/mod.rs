@@ -26,6 +26,7 @@ mod flights;
 mod memory;
 mod outgoing;
 mod probe;
+mod purge;
 mod reader;
 mod rehearsal;
 mod report;

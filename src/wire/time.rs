@@ -37,6 +37,12 @@ impl Timestamp {
         Self(self.0.saturating_add(millis(span)))
     }
 
+    /// The time `span` earlier, at least the epoch.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(span)))
+    }
+
     /// How long ago `earlier` was; zero if it lies ahead, as it does when a
     /// clock was set back.
     #[must_use]
@@ -62,5 +68,6 @@ mod tests {
         assert_eq!(late, Timestamp::NEVER);
         assert_eq!(early.since(late), Duration::ZERO);
         assert_eq!(late.after(Duration::MAX), Timestamp::NEVER);
+        assert_eq!(early.before(Duration::MAX), Timestamp::default());
     }
 }

@@ -132,13 +132,6 @@ const AFTER = [
     calls: 4,
   },
   {
-    at: "exchange_log",
-    method: "GET",
-    script: ["502", "502", "502", "200"],
-    status: [200],
-    calls: 4,
-  },
-  {
     at: "exchange_begun",
     method: "POST",
     script: ["200 echo"],
@@ -221,6 +214,23 @@ async function check(t, { at, method, script, status, calls }) {
   await site.log.waitFor("the fault", ({ lastgood }) => lastgood === "fault");
   if (at !== "configure") await isWell(site);
 }
+
+test("a copy answers, and the core traps: the origin is asked", async (t) => {
+  const site = await siteWith(t, {
+    script: { ...WELL_SCRIPTED, "/hexed": ["200[Cache-Control: max-age=60]"] },
+    lastgood: { ...WELL_CONFIGURED, mode: "cache" },
+    code: hexedCode("hit"),
+  });
+  await site.get(`/hexed${HEX}`);
+  const fault = site.log.waitFor("the fault", (it) => it.lastgood === "fault");
+  const again = async () => {
+    const { status } = await site.get(`/hexed${HEX}`);
+    assert.equal(status, 200);
+    if (site.log.of("fault").length === 0) await again();
+  };
+  await again();
+  await fault;
+});
 
 test("the core traps and the origin refuses: a plain answer", async (t) => {
   const site = await siteWith(t, {

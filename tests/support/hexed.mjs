@@ -22,6 +22,7 @@ const LENGTH_AT = {
   open: 3,
   settle: 3,
   exchange_new: 3,
+  hit: 3,
   claim_copy: 3,
   body_limit: 3,
   broke_off: 1,
@@ -29,7 +30,10 @@ const LENGTH_AT = {
 };
 
 /** Exports with nothing to tell requests apart by: they trap for all. */
-const FOR_ALL = ["configure", "learn", "probed", "report", "world_merge"];
+const FOR_ALL = [
+  ...["configure", "learn", "learn_purges", "probed", "purge_wish"],
+  ...["purges_with", "report", "world_merge"],
+];
 
 /** The exchange that was made for the hexed request. */
 const MARKED = "the hexed exchange";

@@ -15,7 +15,7 @@ import { childrenOf } from "./processes.mjs";
  * @property {Record<string, unknown>} [bindings]
  * @property {Code} [code] another build than the one in dist/
  * @property {string} [zone] address (host:port) of what `fetch(request)` reaches
- * @property {boolean} [keepsStore] the store outlives a restart
+ * @property {boolean} [keepsStore] the store outlives a restart, and so do objects
  * @property {"own" | "slow" | "broken"} [state] the object behind LASTGOOD_STATE:
  *   the worker's own class, or one that never answers or always throws
  * @property {number} [beside] so many more of the same, with the same object: each
@@ -62,6 +62,9 @@ function runtimeOptions(options, log) {
   return {
     workers: [...sites(options), ...otherStates(options)],
     cachePersist: options.keepsStore ? scratchPath("store") : undefined,
+    durableObjectsPersist: options.keepsStore
+      ? scratchPath("objects")
+      : undefined,
     cf: false,
     log: new Log(LogLevel.NONE),
     handleRuntimeStdio: (
@@ -99,6 +102,8 @@ function otherStates({ state }) {
   const script = `import { DurableObject } from "cloudflare:workers";
     export class slow extends DurableObject {
       merge() { return new Promise(() => {}); }
+      purge() { return new Promise(() => {}); }
+      purges() { return new Promise(() => {}); }
     }
     export class broken extends DurableObject {
       merge() { throw new Error("out of order"); }
