@@ -6,7 +6,7 @@
 //! told a long lifetime, and the true time of storing is written beside them.
 
 use super::changes::{self, Changes, KNOWN, MOVED};
-use crate::wire::{self, Fields, Listed, Timestamp, list, time::millis};
+use crate::wire::{self, Fields, Listed, Timestamp, cut, list, time::millis};
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::time::Duration;
@@ -160,19 +160,12 @@ impl<'a> Iterator for Packed<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, rest) = word(self.0)?;
-        let (length, rest) = word(rest)?;
+        let (name, rest) = cut::at(self.0, b' ')?;
+        let (length, rest) = cut::at(rest, b' ')?;
         let (value, rest) = rest.split_at_checked(length.parse().ok()?)?;
         self.0 = rest.strip_prefix(' ').unwrap_or_default();
         Some((name, value))
     }
-}
-
-/// The text before the first space, and the text after it.
-fn word(text: &str) -> Option<(&str, &str)> {
-    let space = text.bytes().position(|byte| byte == b' ')?;
-    let (word, rest) = text.split_at_checked(space)?;
-    Some((word, rest.get(1..)?))
 }
 
 /// `Vary` among all fields of a response.

@@ -16,6 +16,8 @@
 //! written, and `<title>` is only ever the first one: in a quotation it is the
 //! second.
 
+use crate::wire::cut;
+
 const FINGERPRINTS: &str = include_str!("fingerprints.txt");
 
 /// No known error page is longer, in bytes; nothing longer is looked at.
@@ -53,8 +55,8 @@ pub fn recognise(body: &str) -> Option<Disguise> {
 
 /// What `body` is, if it is the page of this line.
 fn compare(line: &'static str, body: &str) -> Option<Disguise> {
-    let (maker, rest) = line.split_once(' ')?;
-    let (status, page) = rest.split_once(' ')?;
+    let (maker, rest) = cut::at(line, b' ')?;
+    let (status, page) = cut::at(rest, b' ')?;
     let (status, sub_status) = match digits(page, body)? {
         0 => (digits("###", status), None),
         read @ 1..=999 => (Some(read), None),
@@ -71,10 +73,10 @@ fn compare(line: &'static str, body: &str) -> Option<Disguise> {
 
 /// The number that the digits of a page make, if `body` is that page.
 fn digits(page: &str, body: &str) -> Option<u16> {
-    let mut parts = page.split('*');
-    let mut at = piece(parts.next()?, (body.as_bytes().trim_ascii(), 0))?;
+    let (start, rest) = cut::before(page, |byte| byte == b'*');
+    let mut at = piece(start, (body.as_bytes().trim_ascii(), 0))?;
     let mut open = false;
-    for part in parts {
+    for part in rest.split('*').skip(1) {
         at = find(part, at)?;
         open = part.is_empty();
     }

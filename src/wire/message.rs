@@ -6,7 +6,7 @@
 //! [`Listed`] for all of them once something went wrong.
 
 use super::range::Part;
-use super::{CacheControl, Timestamp, cookie, date, delta_seconds, targeted};
+use super::{CacheControl, Timestamp, cookie, cut, date, delta_seconds, targeted};
 use core::time::Duration;
 
 /// Fields of a message by name. A field that is absent reads as empty; no rule
@@ -238,7 +238,7 @@ impl<'a> RequestHead<'a> {
 /// Path and query of an absolute URL.
 #[must_use]
 pub fn path_and_query(url: &str) -> &str {
-    let (_, rest) = split_before(past_scheme(url), |byte| byte == b'/');
+    let (_, rest) = cut::before(past_scheme(url), |byte| byte == b'/');
     if rest.is_empty() { "/" } else { rest }
 }
 
@@ -264,15 +264,9 @@ fn past_scheme(url: &str) -> &str {
 /// Host (with port) and path of an absolute URL.
 fn split_url(url: &str) -> (&str, &str) {
     let rest = past_scheme(url);
-    let (host, rest) = split_before(rest, |byte| byte == b'/');
-    let (path, _) = split_before(rest, |byte| matches!(byte, b'?' | b'#'));
+    let (host, rest) = cut::before(rest, |byte| byte == b'/');
+    let (path, _) = cut::before(rest, |byte| matches!(byte, b'?' | b'#'));
     (host, if path.is_empty() { "/" } else { path })
-}
-
-/// A text up to the first byte that fits, and the rest, which begins with it.
-fn split_before(text: &str, fits: impl Fn(u8) -> bool) -> (&str, &str) {
-    let end = text.bytes().position(fits).unwrap_or(text.len());
-    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 /// A response, as far as rules need it.

@@ -10,6 +10,7 @@ pub mod cache_control;
 pub mod cache_status;
 pub mod cdn_loop;
 pub mod cookie;
+pub(crate) mod cut;
 pub mod date;
 pub mod delta_seconds;
 pub mod demands;
