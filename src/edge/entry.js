@@ -114,7 +114,7 @@ function watch(arrival, ctx, opening) {
       if (end === FAILED) return takeOver(response);
       waiting = false;
       clearTimeout(timer);
-      resolve(end === OUTDATE ? outdated(arrival, response) : response);
+      resolve(end === OUTDATE ? outdated(arrival, response, ctx) : response);
     }, takeOver);
   });
 }
@@ -157,9 +157,10 @@ function settle(arrival, ctx, response, origin) {
  * A response, after the copies are gone that it makes old.
  * @param {import("./hand.js").Arrival} arrival
  * @param {Response} response
+ * @param {ExecutionContext} ctx
  */
-async function outdated(arrival, response) {
-  await removeOutdated(arrival, response).catch(fault);
+async function outdated(arrival, response, ctx) {
+  await removeOutdated(arrival, response, ctx).catch(fault);
   return response;
 }
 

@@ -37,6 +37,7 @@ import * as platform from "./platform.js";
  * @property {Running[]} running
  * @property {Response} [response] the last one of an origin, unread
  * @property {Response} [stored]
+ * @property {import("./tiers.js").Distant} [distant] where that came from a further tier
  * @property {import("./rehearsal.js").Fault} [fault] a fault on purpose
  */
 

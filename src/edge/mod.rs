@@ -8,6 +8,7 @@
 //! - `hand.js` is what one such request has in hand;
 //! - `rehearsal.js` checks who may rehearse a fault, and plays the origin that has it;
 //! - `keeping.js` keeps copies behind replies, and watches bodies to their end;
+//! - `tiers.js` looks further than this data centre, and writes and removes there;
 //! - `shared.js` carries reports to the [`World`] and back, behind replies;
 //! - `probe.js` makes a probe of each origin on a cron trigger;
 //! - `platform.js` holds the calls that touch bodies, the cache and timers;
@@ -28,6 +29,7 @@ mod keeping;
 mod probe;
 mod reply;
 mod shared;
+mod tiers;
 mod told;
 
 pub use exchange::Exchange;
@@ -37,6 +39,7 @@ pub use keeping::{
 };
 pub use probe::{probe_patience, probe_target, probed, probes};
 pub use shared::{World, learn, report};
+pub use tiers::{has_tiers, place_to_return, refused, spread, tiers_of};
 pub use told::Attempt;
 
 use crate::copies::Due;
