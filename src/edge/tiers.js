@@ -222,7 +222,8 @@ export function forgetEverywhere(urls, ctx) {
  * @param {string} place
  */
 async function remove(kind, name, place) {
-  await settled(kind, name, bound(name).delete(await keyOf(place)));
+  const store = bound(name);
+  if (store) await settled(kind, name, store.delete(await keyOf(place)));
 }
 
 /**
