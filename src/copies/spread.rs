@@ -147,7 +147,7 @@ mod tests {
     fn what_is_gone_is_written_anew_and_a_refusal_is_respected() {
         let tiers = tiers(r#"[{"kv": "A"}, {"r2": "A"}]"#);
         let (mut spread, now) = (Spread::default(), Timestamp::from_secs(1000));
-        let mut claim =
+        let claim =
             |spread: &mut Spread, tier: usize, now| spread.claim(&tiers[tier], "/", (9, DAY), now);
         assert!(claim(&mut spread, 0, now) && !claim(&mut spread, 0, now));
         spread.release(&tiers[0], "/");

@@ -19,6 +19,8 @@ import * as platform from "./platform.js";
 const WRITTEN_MS = 5000;
 /** How often what a tier does wrong is logged, at most. */
 const QUIET_MS = 60_000;
+/** What is larger is none of ours: a value of KV has at most so many bytes. */
+const LARGEST = 25 * 1024 * 1024;
 /** Keys that are longer are digests: those of KV have 512 bytes at most. */
 const LONGEST_KEY = 512;
 /** The first line of a value. */
@@ -49,7 +51,13 @@ const STORES = {
       store.put(key, value, { expirationTtl }),
   },
   r2: {
-    get: async (store, key) => (await store.get(key))?.arrayBuffer() ?? null,
+    get: async (store, key) => {
+      const found = await store.get(key);
+      if (!found) return null;
+      if (found.size <= LARGEST) return found.arrayBuffer();
+      await found.body.cancel();
+      return new ArrayBuffer(0);
+    },
     put: (store, key, value) => store.put(key, value),
   },
 };
