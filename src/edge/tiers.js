@@ -64,20 +64,18 @@ const STORES = {
 
 /**
  * Looks into a tier, as long as it may take: a copy, a page, nothing, or lost.
- * @param {string} tier
+ * @param {string} told the tier, where in it, for how long
  * @param {Arrival} arrival
  * @param {ExecutionContext} ctx
  * @returns {Promise<Distant | Response | typeof LOST | undefined>}
  */
-export async function look(tier, arrival, ctx) {
-  const [kind, name, place, patience] = tier.split("\n");
-  const looked = found(kind, name, place, arrival, ctx).then(
-    (it) => it ?? null,
-  );
-  looked.catch((error) => complain(kind, name, error));
+export async function look(told, arrival, ctx) {
+  const [tier, place, patience] = told.split("\n");
+  const looked = found(tier, place, arrival, ctx).then((it) => it ?? null);
+  looked.catch((error) => complain(tier, error));
   const came = await platform.within(looked, Number(patience));
   if (came !== undefined) return came ?? undefined;
-  complain(kind, name, `nothing within ${patience} ms`);
+  complain(tier, `nothing within ${patience} ms`);
   looked.then(discard, () => {});
   return LOST;
 }
@@ -88,26 +86,23 @@ function discard(came) {
 }
 
 /**
- * @param {string} kind
- * @param {string} name
+ * @param {string} tier
  * @param {string} place
  * @param {Arrival} arrival
  * @param {ExecutionContext} ctx
  * @returns {Promise<Distant | Response | undefined>}
  */
-async function found(kind, name, place, { method, headers }, ctx) {
+async function found(tier, place, { method, headers: came }, ctx) {
+  const [kind, name] = tier.split(" ");
   if (kind === "assets") return bound(name).fetch(place);
   if (kind === "mirror") {
-    return fetch(place, {
-      method,
-      headers: forMirror(headers),
-      redirect: "manual",
-    });
+    const headers = forMirror(came);
+    return fetch(place, { method, headers, redirect: "manual" });
   }
   const value = await STORES[kind].get(bound(name), await keyOf(place));
   if (!value) return undefined;
   const copy = read(new Uint8Array(value), place);
-  if (!copy) ctx.waitUntil(remove(kind, name, place));
+  if (!copy) ctx.waitUntil(remove(tier, place));
   return copy;
 }
 
@@ -192,20 +187,20 @@ function read(value, place) {
 export async function spread(url, place, status, answered, headers, body) {
   const now = Date.now();
   const due = core.spread(url, place, status, answered, body.byteLength, now);
-  if (!due.some(Boolean)) return;
+  if (due.trim() === "") return;
   const fields = new Headers(headers);
   fields.set("content-length", `${body.byteLength}`);
   const value = written(place, fields, body);
   const key = await keyOf(place);
-  /** @param {string} tier @param {number} index */
-  const write = async (tier, index) => {
-    if (tier === "") return;
-    const [kind, name, seconds] = tier.split("\n");
+  /** @param {string} line @param {number} index */
+  const write = async (line, index) => {
+    const [kind, name, seconds] = line.split(" ");
+    if (!name) return;
     const put = STORES[kind].put(bound(name), key, value, Number(seconds));
-    if ((await settled(kind, name, put)) === LOST)
+    if (!(await isDone(`${kind} ${name}`, put)))
       core.refused(url, place, index, Date.now());
   };
-  await Promise.all(due.map(write));
+  await Promise.all(due.split("\n").map(write));
 }
 
 /**
@@ -216,44 +211,38 @@ export async function spread(url, place, status, answered, headers, body) {
  */
 export function forgetEverywhere(urls, ctx) {
   for (const url of tiered ? urls : []) {
-    for (const tier of core.tiers_of(url)) {
-      const [kind, name] = tier.split("\n");
-      ctx.waitUntil(remove(kind, name, url));
+    for (const tier of core.tiers_of(url).split("\n")) {
+      if (tier) ctx.waitUntil(remove(tier, url));
     }
   }
   return Promise.all(urls.map(platform.forget));
 }
 
 /**
- * @param {string} kind
- * @param {string} name
+ * @param {string} tier
  * @param {string} place
  */
-async function remove(kind, name, place) {
-  const store = bound(name);
-  if (store) await settled(kind, name, store.delete(await keyOf(place)));
+async function remove(tier, place) {
+  const store = bound(tier.split(" ")[1]);
+  if (store) await isDone(tier, store.delete(await keyOf(place)));
 }
 
 /**
- * What a change comes to, which nobody waits for.
- * @param {string} kind
- * @param {string} name
+ * Whether a change comes to its end, which nobody waits for.
+ * @param {string} tier
  * @param {Promise<unknown>} change
  */
-async function settled(kind, name, change) {
-  change.catch((error) => complain(kind, name, error));
+async function isDone(tier, change) {
+  change.catch((error) => complain(tier, error));
   const done = change.then(() => true);
-  const came = await platform.within(done, WRITTEN_MS);
-  return came ?? LOST;
+  return platform.within(done, WRITTEN_MS);
 }
 
 /**
- * @param {string} kind
- * @param {string} name
+ * @param {string} tier
  * @param {unknown} error
  */
-function complain(kind, name, error) {
-  const tier = `${kind} ${name}`;
+function complain(tier, error) {
   const now = Date.now();
   if (now < (quiet.get(tier) ?? 0)) return;
   quiet.set(tier, now + QUIET_MS);

@@ -1,8 +1,7 @@
 //! The further tiers: where to look before an error goes out, what is written there
 //! behind replies, and what is removed.
 //!
-//! A tier crosses into JavaScript as lines of text: its kind, its name, and what is to
-//! be done with it.
+//! A tier crosses into JavaScript as a text: its kind, a space, its name.
 
 use super::exchange::{Exchange, LOOK_FURTHER, STORED};
 use super::isolate::with_isolate;
@@ -11,13 +10,13 @@ use crate::copies::{self, Aside, ENVELOPE, Found};
 use crate::gateway::{Event, Further};
 use crate::policy::{Tier, TierKind};
 use crate::wire::{Fields, Listed, Positional, ResponseHead, media_type, message, time::millis};
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Exchange {
-    /// The tier to look into: its kind, its name, where in it, and for how many
-    /// milliseconds at most; one per line.
+    /// The tier to look into, where in it, and for how many milliseconds at most; one
+    /// per line.
     #[must_use]
     pub fn tier(&self, now: f64) -> String {
         let Some(tier) = self.exchange.asked_tier() else {
@@ -25,15 +24,19 @@ impl Exchange {
         };
         let left = millis(self.further_until.since(time(now)));
         let path = message::path_and_query(&self.url);
-        let place = match (tier.kind, &self.further_place) {
-            (TierKind::Mirror, _) => format!("{}{path}", tier.name),
-            (TierKind::Assets, _) => {
-                format!("https://{}{}{path}", message::host(&self.url), tier.path)
-            }
-            (TierKind::Kv | TierKind::R2, Some(place)) => place.clone(),
-            (TierKind::Kv | TierKind::R2, None) => self.url.clone(),
+        let host = message::host(&self.url);
+        let far = self.further_place.as_deref().unwrap_or(&self.url);
+        let (start, place) = match tier.kind {
+            TierKind::Mirror => (["", &tier.name, ""], path),
+            TierKind::Assets => (["https://", host, &tier.path], path),
+            TierKind::Kv | TierKind::R2 => ([""; 3], far),
         };
-        lines(tier, &[&place, &format!("{left}")])
+        let mut told = String::new();
+        name(&mut told, tier);
+        told.push('\n');
+        told.extend(start);
+        told.push_str(&format!("{place}\n{left}"));
+        told
     }
 
     /// What came of it: a status, 0 if the tier failed or took too long, and the values
@@ -66,13 +69,9 @@ impl Exchange {
     }
 }
 
-fn lines(tier: &Tier, rest: &[&str]) -> String {
-    let mut lines = String::from(tier.kind.name());
-    for line in [tier.name.as_str()].iter().chain(rest) {
-        lines.push('\n');
-        lines.push_str(line);
-    }
-    lines
+/// `kv LASTGOOD_COPIES`
+fn name(out: &mut String, tier: &Tier) {
+    out.extend([tier.kind.name(), " ", &tier.name]);
 }
 
 /// Whether there are any tiers.
@@ -82,21 +81,15 @@ pub fn has_tiers() -> bool {
     with_isolate(|isolate| isolate.configuration.tiers().next().is_some())
 }
 
-/// Of each tier whether a copy goes there that was just stored in `place`: nothing, or
-/// in a third line the number of seconds after which it is of no use any more.
+/// A line for each tier: empty, or the tier, if a copy goes there that was just stored in
+/// `place`, and the number of seconds after which it is of no use any more.
 /// `answered` is all fields of the response. It counts as written from then on.
 #[wasm_bindgen]
 #[must_use]
-pub fn spread(
-    url: &str,
-    place: &str,
-    status: u16,
-    answered: &str,
-    bytes: u32,
-    now: f64,
-) -> Vec<String> {
+pub fn spread(url: &str, place: &str, status: u16, answered: &str, bytes: u32, now: f64) -> String {
+    let mut due = String::new();
     if Aside::of(status).is_some() {
-        return Vec::new();
+        return due;
     }
     let (fields, now) = (Listed::new(answered), time(now));
     let head = ResponseHead {
@@ -106,15 +99,16 @@ pub fn spread(
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(message::path(url));
         let spread = &mut isolate.spread;
-        let due = policy.tiers.iter().map(|tier| {
+        for tier in &policy.tiers {
             let lasts = copies::usable_within(&head, policy, tier.stale);
-            match spread.claim(tier, place, (bytes.into(), lasts), now) {
-                true => lines(tier, &[&format!("{}", lasts.as_secs())]),
-                false => String::new(),
+            if spread.claim(tier, place, (bytes.into(), lasts), now) {
+                name(&mut due, tier);
+                due.push_str(&format!(" {}", lasts.as_secs()));
             }
-        });
-        due.collect()
-    })
+            due.push('\n');
+        }
+    });
+    due
 }
 
 /// The tier of this number refused what was to be written in `place`.
@@ -128,21 +122,21 @@ pub fn refused(url: &str, place: &str, tier: usize, now: f64) {
     });
 }
 
-/// The tiers from which what lies under a URL is to be removed. It may be written
-/// there again at once.
+/// The tiers from which what lies under a URL is to be removed, one per line. It may be
+/// written there again at once.
 #[wasm_bindgen]
 #[must_use]
-pub fn tiers_of(url: &str) -> Vec<String> {
+pub fn tiers_of(url: &str) -> String {
+    let mut all = String::new();
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(message::path(url));
-        let tiers = policy.tiers.iter().filter(|tier| tier.kind.has_copies());
-        tiers
-            .map(|tier| {
-                isolate.spread.release(tier, url);
-                lines(tier, &[])
-            })
-            .collect()
-    })
+        for tier in policy.tiers.iter().filter(|tier| tier.kind.has_copies()) {
+            isolate.spread.release(tier, url);
+            name(&mut all, tier);
+            all.push('\n');
+        }
+    });
+    all
 }
 
 /// Where in the store of this data centre a copy goes that was found in a tier, under
