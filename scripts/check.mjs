@@ -23,10 +23,11 @@ await ensure(FOR_START);
 const { build } = await import("./build.mjs");
 await build({ worker: false, quiet: true });
 
-const vars = await read(values.config, values.env);
+const configuration = await read(values.config, values.env);
+const { vars } = configuration;
 const { check } = await core();
 /** @type {{ field: string, value: string, remedy: string }[]} */
-const wrong = check(vars.ORIGIN, vars.LASTGOOD);
+const wrong = check(vars.ORIGIN, vars.LASTGOOD).concat(unbound(configuration));
 for (const { field, value, remedy } of wrong) {
   console.error(`${field} = ${value}\n    use ${remedy}`);
 }
@@ -36,22 +37,48 @@ else console.log(`${values.config}: the configuration is right.`);
 process.exitCode = wrong.length ? 1 : 0;
 
 /**
- * The variables as the worker will see them. Wrangler reads the file, so that
+ * The configuration, with the variables as the worker will see them. Wrangler reads the file, so that
  * environments and formats mean what they mean to it.
  * @param {string} config
  * @param {string} [env]
- * @returns {Promise<Record<string, unknown>>}
+ * @returns {Promise<any>}
  */
 async function read(config, env) {
   const wrangler = await import("wrangler");
   try {
-    return wrangler.unstable_readConfig({ config, env }).vars;
+    return wrangler.unstable_readConfig({ config, env });
   } catch (error) {
     console.error(
       `${config}: ${error instanceof Error ? error.message : error}`,
     );
     process.exit(2);
   }
+}
+
+/**
+ * Tiers whose bindings the configuration does not have: at run time they would be
+ * left out.
+ * @param {any} configuration
+ */
+function unbound({ vars, kv_namespaces, r2_buckets, assets }) {
+  const names = (/** @type {any} */ bound) =>
+    [bound ?? []].flat().map(({ binding }) => binding);
+  /** @type {[string, string, string[]][]} */
+  const kinds = [
+    ["kv", "[[kv_namespaces]]", names(kv_namespaces)],
+    ["r2", "[[r2_buckets]]", names(r2_buckets)],
+    ["assets", "[assets]", names(assets)],
+  ];
+  const { tiers = [], routes = [] } = Object(vars.LASTGOOD);
+  const all = [tiers, ...[routes].flat().map((route) => route?.tiers ?? [])];
+  return all.flat().flatMap((tier) =>
+    kinds.flatMap(([kind, table, bound]) => {
+      const name = Object(tier)[kind];
+      if (typeof name !== "string" || bound.includes(name)) return [];
+      const remedy = `a name that is bound: ${table} has no binding = "${name}"`;
+      return [{ field: `LASTGOOD.tiers.${kind}`, value: name, remedy }];
+    }),
+  );
 }
 
 async function core() {

@@ -10,8 +10,8 @@
 
 use lastgood::answer::Asker;
 use lastgood::gateway::{
-    self, Arrival, Body, Event, Exchange, First, FirstResponse, Memory, Opening, Request, Step,
-    World,
+    self, Arrival, Body, Event, Exchange, First, FirstResponse, Further, Memory, Opening, Request,
+    Step, World,
 };
 use lastgood::policy::{Configuration, Value, parse};
 use lastgood::retry::Random;
@@ -166,6 +166,7 @@ impl Play {
         loop {
             let event = match step {
                 Step::Look => Event::Looked(None),
+                Step::LookFurther(..) => Event::LookedFurther(Further::Nothing),
                 Step::Inspect(..) => Event::Inspected(None),
                 Step::Begin(attempt) => {
                     number = attempt.number;

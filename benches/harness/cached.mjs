@@ -34,13 +34,17 @@ const WAYS = {
  * @param {(way: Way, size: string, row: import("./job.mjs").JobRow) => void} tell
  */
 export async function measureCached(builds, pace, tell) {
-  const way = async (/** @type {Way} */ name) => {
+  /**
+   * @param {Way} name
+   * @returns {Promise<Record<string, import("./job.mjs").JobRow>>}
+   */
+  const way = async (name) => {
     const { says, reply, calls } = WAYS[name];
     const empty = await startSite([{}, {}], pages(says));
     const kept = [];
     for (const build of builds) {
-      const way = empty.ways[kept.length];
-      kept.push(await copiesOf(build, way, SIZES_OF_JOBS, told));
+      const origin = empty.ways[kept.length];
+      kept.push(await copiesOf(build, origin, SIZES_OF_JOBS, told));
     }
     const site = name === "miss" ? empty : await startSite(kept, pages(says));
     /** @type {import("./job.mjs").Job["isRight"]} */

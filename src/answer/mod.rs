@@ -11,7 +11,7 @@ mod page;
 
 pub use advice::{Advice, advice};
 pub use form::{Asker, Form};
-pub use notice::{notice, wants_notice};
+pub use notice::{notice, notice_without_age, wants_notice};
 
 use crate::copies::Changes;
 use crate::policy::AnswerStatus;

@@ -21,16 +21,25 @@ pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) ->
 /// forbid that.
 #[must_use]
 pub fn notice(age: Duration, page: &dyn Fields) -> String {
+    framed(&format!("This page was saved {}. {SILENT}", ago(age)), page)
+}
+
+/// The same on a page of which nobody knows how old it is.
+#[must_use]
+pub fn notice_without_age(page: &dyn Fields) -> String {
+    framed(&format!("This is a spare page. {SILENT}"), page)
+}
+
+const SILENT: &str = "The site&#8217;s server is not answering right now, \
+so some things may have changed since.";
+
+fn framed(says: &str, page: &dyn Fields) -> String {
     let style = if page.has("content-security-policy") {
         String::new()
     } else {
         format!(" style=\"{STYLE}\"")
     };
-    format!(
-        "<div role=\"status\" data-lastgood=\"notice\"{style}>This page was saved {}. \
-         The site&#8217;s server is not answering right now, so some things may have changed since.</div>",
-        ago(age)
-    )
+    format!("<div role=\"status\" data-lastgood=\"notice\"{style}>{says}</div>")
 }
 
 const STYLE: &str = "box-sizing:border-box;margin:0;padding:.6em 1em;background:#fff8e1;color:#3d2f00;\
@@ -66,6 +75,7 @@ mod tests {
     #[test]
     fn reads_right_in_every_encoding() {
         assert!(notice(Duration::ZERO, &Listed::new("")).is_ascii());
+        assert!(notice_without_age(&Listed::new("")).is_ascii());
     }
 
     #[test]

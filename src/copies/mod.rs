@@ -17,6 +17,7 @@ mod places;
 mod renewal;
 mod room;
 mod slices;
+mod spread;
 mod window;
 
 pub use admission::{Refusal, may_keep, may_keep_body};
@@ -27,10 +28,11 @@ pub use due::Due;
 pub use envelope::{ENVELOPE, Kept, VARY, restore, seal, vary};
 pub use epochs::{Epochs, Purge};
 pub use invalidation::{may_name, outdates};
-pub use places::{all_of, for_response, is_ours, of_aside};
+pub use places::{all_of, for_response, is_ours, of_aside, to_return};
 pub use renewal::{conditions, renew};
 pub use room::Room;
 pub use slices::{Slice, slice};
+pub use spread::Spread;
 
 use crate::policy::Policy;
 use crate::wire::{CacheControl, Demands, Fields, ResponseHead, Timestamp};
@@ -225,6 +227,18 @@ pub fn lifetime(response: &ResponseHead<'_>) -> Duration {
 pub fn usable_for(response: &ResponseHead<'_>, policy: &Policy) -> Duration {
     let lifetime = freshness::lifetime(response).unwrap_or_default();
     lifetime.saturating_add(window::window(&response.cache_control, policy))
+}
+
+/// How long a response could be shown from a tier with a bound of its own, from its
+/// making on, by its lifetime or a guess.
+#[must_use]
+pub fn usable_within(
+    response: &ResponseHead<'_>,
+    policy: &Policy,
+    bound: Option<Duration>,
+) -> Duration {
+    let window = window::window(&response.cache_control, policy);
+    lifetime(response).saturating_add(window.min(bound.unwrap_or(window)))
 }
 
 #[cfg(test)]

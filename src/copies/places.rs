@@ -56,6 +56,17 @@ pub fn for_response(
     (same && !page.selects(request)).then(|| variant(url, &page, request))
 }
 
+/// Where a copy goes that was found elsewhere for a request, under `envelope`; `page` is
+/// the envelope of what is in place of the page here. Nothing if there is as new a one.
+#[must_use]
+pub fn to_return(url: &str, envelope: &str, page: &str, request: &dyn Fields) -> Option<String> {
+    let copy = Originals::read(envelope)?;
+    let newer = Originals::read(page)
+        .is_some_and(|page| page.selects(request) && page.stored_at >= copy.stored_at);
+    let place = || for_response(url, copy.get("vary"), page, request).unwrap_or_else(|| url.into());
+    (!newer).then(place)
+}
+
 /// Where the variant for a request is, if the page is another one.
 pub(super) fn variant(url: &str, page: &Originals<'_>, request: &dyn Fields) -> String {
     let line = vary::selecting(page.get("vary"), request);
@@ -106,6 +117,16 @@ mod tests {
             Some(french_place)
         );
         assert_eq!(for_response(URL, "accept", GERMAN, &french), None);
+        let vary = "vary 15 Accept-Language .";
+        let found = alloc::format!("stored 1 2 selecting 19 accept-language=fr; {vary}");
+        let to = |envelope: &str, page: &str| to_return(URL, envelope, page, &french);
+        assert_eq!(to(&found, ""), Some(URL.into()));
+        assert_eq!(to(&found, GERMAN), place(GERMAN, &french));
+        let older = found.replace("stored 1 2", "stored 1 1");
+        assert_eq!(to(&found, &older), Some(URL.into()));
+        assert_eq!(to(&older, &found), None);
+        assert_eq!(to(&found, &found), None);
+        assert_eq!(to("damaged", ""), None);
     }
 
     #[test]

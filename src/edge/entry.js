@@ -46,7 +46,7 @@ export default {
     try {
       ready(env);
       const { method, url, headers } = request;
-      if (purging && isPurge(url)) return purge(request);
+      if (purging && isPurge(url)) return purge(request, ctx);
       const fields = values(headers, REQUEST_FIELDS);
       const length = bodyLength(request);
       const started = Date.now();
@@ -136,7 +136,7 @@ function watch(arrival, ctx, opening) {
       if (end === FAILED) return takeOver(response);
       waiting = false;
       clearTimeout(timer);
-      resolve(end === OUTDATE ? outdated(arrival, response) : response);
+      resolve(end === OUTDATE ? outdated(arrival, response, ctx) : response);
     }, takeOver);
   });
 }
@@ -179,9 +179,10 @@ function settle(arrival, ctx, response, origin) {
  * A response, after the copies are gone that it makes old.
  * @param {import("./hand.js").Arrival} arrival
  * @param {Response} response
+ * @param {ExecutionContext} ctx
  */
-async function outdated(arrival, response) {
-  await removeOutdated(arrival, response).catch(fault);
+async function outdated(arrival, response, ctx) {
+  await removeOutdated(arrival, response, ctx).catch(fault);
   return response;
 }
 

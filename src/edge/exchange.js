@@ -12,6 +12,7 @@ import { freeOf } from "./instance.js";
 import {
   behind,
   claim,
+  giveBack,
   keep,
   keepIfDue,
   removeOutdated,
@@ -27,14 +28,16 @@ import {
 import * as platform from "./platform.js";
 import { withBody } from "./raw.js";
 import { faultOf, rehearsed } from "./rehearsal.js";
+import * as tiers from "./tiers.js";
 import { read } from "./told.js";
 
 const LOOK = -1;
 const BEGIN = -2;
 const REPLY = -3;
 const LOOK_ELSEWHERE = -4;
+const LOOK_FURTHER = -5;
 /** Less the milliseconds that it may last. */
-const INSPECT = -5;
+const INSPECT = -6;
 
 /** What a reply may come from, besides us. */
 const ORIGIN = 1;
@@ -92,9 +95,10 @@ export async function serve(hand, ctx, first) {
   try {
     if (hand.fault) exchange.rehearse();
     if (first?.came) {
-      await drive(exchange, hand, startAfter(exchange, hand, first.came));
+      const step = startAfter(exchange, hand, first.came);
+      await drive(exchange, hand, ctx, step);
     } else {
-      await drive(exchange, hand, exchange.start(Date.now()), first);
+      await drive(exchange, hand, ctx, exchange.start(Date.now()), first);
     }
     const { response, patience } = await reply(exchange, hand, ctx);
     goesOn = patience >= 0;
@@ -139,16 +143,19 @@ function startAfter(exchange, hand, came) {
 /**
  * @param {core.Exchange} exchange
  * @param {Hand} hand
+ * @param {ExecutionContext} ctx
  * @param {number} step
  * @param {First} [first]
  */
-async function drive(exchange, hand, step, first) {
+async function drive(exchange, hand, ctx, step, first) {
   const { request } = hand;
   while (step !== REPLY) {
     if (step === LOOK) {
       step = await look(exchange, hand, hand.url);
     } else if (step === LOOK_ELSEWHERE) {
       step = await look(exchange, hand, exchange.place() ?? hand.url);
+    } else if (step === LOOK_FURTHER) {
+      step = await lookFurther(exchange, hand, ctx);
     } else if (step <= INSPECT) {
       step = await inspect(exchange, hand, INSPECT - step);
     } else if (step === BEGIN) {
@@ -201,6 +208,26 @@ async function look(exchange, hand, place) {
   if (!hand.stored) return exchange.looked("", "", Date.now());
   const { said, varied } = factsOf(hand.stored, hand.headers);
   return exchange.looked(said, varied, Date.now());
+}
+
+/**
+ * Looks into a further tier.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {ExecutionContext} ctx
+ */
+async function lookFurther(exchange, hand, ctx) {
+  platform.discard(hand.stored);
+  hand.stored = hand.distant = undefined;
+  const found = await tiers.look(exchange.tier(Date.now()), hand, ctx);
+  if (found === tiers.LOST)
+    return exchange.looked_further(0, "", "", Date.now());
+  if (!found) return exchange.looked_further(404, "", "", Date.now());
+  const page = found instanceof Response ? found : found.response;
+  hand.stored = page;
+  hand.distant = found instanceof Response ? undefined : found;
+  const { said, varied } = factsOf(page, hand.headers);
+  return exchange.looked_further(page.status, said, varied, Date.now());
 }
 
 /**
@@ -284,9 +311,12 @@ async function reply(exchange, hand, ctx) {
   const passed = source === ORIGIN ? hand.response : undefined;
   if (line) console.log(line);
   if (source === RENEWED) renew(exchange, hand, ctx);
-  if (passed && told.outdates) await removeOutdated(hand, passed);
+  if (passed && told.outdates) await removeOutdated(hand, passed, ctx);
   if (told.slice) await cut(exchange, hand, told.slice);
   if (passed) land(exchange, hand, passed, ctx);
+  const shown = source === COPY || source === NOTED;
+  if (shown && hand.distant && exchange.may_keep())
+    giveBack(hand, hand.distant, ctx);
   return { response: made(told, hand), patience };
 }
 

@@ -18,7 +18,8 @@ const LOOK: f64 = -1.0;
 const BEGIN: f64 = -2.0;
 const REPLY: f64 = -3.0;
 const LOOK_ELSEWHERE: f64 = -4.0;
-const INSPECT: f64 = -5.0;
+pub(super) const LOOK_FURTHER: f64 = -5.0;
+const INSPECT: f64 = -6.0;
 
 /// The fields of a stored response that matter.
 pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
@@ -56,6 +57,11 @@ pub struct Exchange {
     place: Option<String>,
     /// The [`STORED`] fields of the stored response, if there is one.
     pub(super) stored: Positional<String>,
+    /// The same of what was found in a further tier, where in it, and until when that
+    /// is looked at.
+    pub(super) further: Positional<String>,
+    pub(super) further_place: Option<String>,
+    pub(super) further_until: Timestamp,
     /// The status of the last response of an origin.
     pub(super) status: u16,
     /// A rehearsed request learns from no other, and teaches none.
@@ -105,6 +111,9 @@ impl Exchange {
             looking: Looking::AtPage,
             place: None,
             stored: Positional::new(STORED, String::new()),
+            further: Positional::new(STORED, String::new()),
+            further_place: None,
+            further_until: started,
             status: 0,
             rehearsal: None,
         }
@@ -288,7 +297,7 @@ impl Exchange {
         self.step(Event::Left, now)
     }
 
-    fn step(&mut self, event: Event, now: f64) -> f64 {
+    pub(super) fn step(&mut self, event: Event, now: f64) -> f64 {
         let now = time(now);
         let Self {
             exchange,
@@ -301,6 +310,10 @@ impl Exchange {
         };
         match step {
             Step::Look => self.look(now),
+            Step::LookFurther(_, until) => {
+                (self.further_place, self.further_until) = (None, until);
+                LOOK_FURTHER
+            }
             Step::Inspect(_, until) => INSPECT - millis_of(until.since(now)),
             Step::Begin(attempt) => {
                 self.attempt = Some(attempt);

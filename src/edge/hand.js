@@ -41,6 +41,7 @@ import * as platform from "./platform.js";
  * @property {Response} [stored]
  * @property {boolean} [looked] whether that is all there was in the page's place when
  *   the request came, and the core does not know of it
+ * @property {import("./tiers.js").Distant} [distant] where that came from a further tier
  * @property {import("./rehearsal.js").Fault} [fault] a fault on purpose
  */
 

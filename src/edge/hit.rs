@@ -34,7 +34,7 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
     let Some(copy) = found else {
         return String::new();
     };
-    let own = gateway::copy_fields(copy.aged(now), None, "");
+    let own = gateway::copy_fields(copy.aged(now), None, None, "");
     let status = match copies::is_not_modified(envelope, &asked) {
         true => 304,
         false => copy.status,

@@ -34,6 +34,7 @@ export function ready(env) {
   broken = true;
   bases = core.configure(env);
   hop = core.loop_id();
+  tiered = core.has_tiers();
   const first = core.way_out();
   way =
     first < 0 ? undefined : { base: bases[first], host: core.host_of(first) };
@@ -89,6 +90,14 @@ export function freeOf(made) {
 
 /** What requests to an origin of another host carry besides. */
 export let hop = "";
+
+/** Whether there are further tiers than the cache of this data centre. */
+export let tiered = false;
+
+/** What is bound to a name. @param {string} name @returns {any} */
+export function bound(name) {
+  return told?.[name];
+}
 
 /**
  * Where a request goes.

@@ -1,8 +1,8 @@
 //! What lives as long as an isolate: the configuration, and what was kept.
 
-use crate::copies::{Asides, Due, Epochs, Room};
+use crate::copies::{Asides, Due, Epochs, Room, Spread};
 use crate::gateway::Memory;
-use crate::policy::{self, Configuration, Value};
+use crate::policy::{self, Configuration, Problem, Tier, TierKind, Value};
 use crate::wire::json;
 use alloc::{string::String, string::ToString, vec::Vec};
 use core::cell::RefCell;
@@ -19,6 +19,7 @@ pub(super) struct Isolate {
     pub(super) asides: Asides,
     pub(super) epochs: Epochs,
     pub(super) room: Room,
+    pub(super) spread: Spread,
 }
 
 std::thread_local! {
@@ -34,18 +35,49 @@ pub(super) fn with_isolate<T>(act: impl FnOnce(&mut Isolate) -> T) -> T {
 pub(super) fn configure(env: &Env) -> Vec<String> {
     let (configuration, problems) =
         policy::parse(&binding(env, "ORIGIN"), &binding(env, "LASTGOOD"));
-    for problem in problems {
-        let line = json::string(&problem.to_string());
-        worker::console_error!("{{\"lastgood\":\"configuration\",\"problem\":{line}}}");
-    }
+    problems.iter().for_each(complain);
     let origins = configuration.origins.iter();
     let bases = origins.map(|origin| origin.url.clone()).collect();
     with_isolate(|isolate| {
         isolate.memory = Memory::new(&configuration, seed());
+        isolate.spread = Spread::default();
+        for tier in configuration.tiers().filter(|tier| !is_bound(env, tier)) {
+            isolate.spread.forgo(tier);
+            if isolate.memory.forgo(tier) {
+                complain(&unbound(tier));
+            }
+        }
         isolate.configuration = configuration;
         isolate.configured = true;
     });
     bases
+}
+
+fn complain(problem: &Problem) {
+    let line = json::string(&problem.to_string());
+    worker::console_error!("{{\"lastgood\":\"configuration\",\"problem\":{line}}}");
+}
+
+/// Whether the binding of a tier is there, and can do what is asked of it.
+fn is_bound(env: &Env, tier: &Tier) -> bool {
+    let can = |what: &str| {
+        let bound = js_sys::Reflect::get(env, &tier.name.as_str().into()).unwrap_or_default();
+        js_sys::Reflect::get(&bound, &what.into()).is_ok_and(|it| it.is_function())
+    };
+    match tier.kind {
+        TierKind::Kv => can("getWithMetadata"),
+        TierKind::R2 => can("head"),
+        TierKind::Assets => can("fetch"),
+        TierKind::Mirror => true,
+    }
+}
+
+fn unbound(tier: &Tier) -> Problem {
+    Problem {
+        field: "LASTGOOD.tiers".into(),
+        value: tier.name.clone(),
+        remedy: "a binding of this kind and name; until then the tier is left out".into(),
+    }
 }
 
 /// A seed for what should look random.

@@ -4,11 +4,12 @@
  * look at whether its body comes to its end.
  */
 import * as core from "lastgood-core";
-import { fault } from "./instance.js";
+import { fault, tiered } from "./instance.js";
 import { envelopeOf, foundAt, LONGEST_LOOK_MS } from "./looking.js";
 import * as platform from "./platform.js";
 import { cloned } from "./raw.js";
 import { share } from "./shared.js";
+import { forgetEverywhere, spread } from "./tiers.js";
 
 /** @typedef {import("./hand.js").Arrival} Arrival */
 
@@ -63,6 +64,7 @@ export async function keep(arrival, response, { reserved, arrived }) {
   const { status } = response;
   const answered = platform.lines(response.headers);
   let how = LOST;
+  let spreads;
   try {
     const limit = core.copy_limit(url);
     const whole = await platform.whole(response, limit).catch(reason);
@@ -85,11 +87,14 @@ export async function keep(arrival, response, { reserved, arrived }) {
       arrived,
       waited,
     );
-    await platform.keep(place, response, whole, changes);
+    const stored = await platform.keep(place, response, whole, changes);
     how = STORED;
+    if (tiered)
+      spreads = () => spread(url, place, status, answered, stored, whole);
   } finally {
     core.landed(url, status, answered, how, reserved, Date.now());
   }
+  if (spreads) await spreads();
 }
 
 /**
@@ -130,14 +135,35 @@ export function watchToTheEnd(url, response, ctx) {
  * not to be shown what was before.
  * @param {Arrival} arrival
  * @param {Response} response
+ * @param {ExecutionContext} ctx
  */
-export async function removeOutdated({ method, url }, { status, headers }) {
+export async function removeOutdated(arrival, { status, headers }, ctx) {
+  const { method, url } = arrival;
   const named = ["location", "content-location"].map((name) =>
     resolved(headers.get(name), url),
   );
   const urls = core.outdated(method, status, [url, ...named]);
-  const removed = Promise.all(urls.map(platform.forget));
+  const removed = forgetEverywhere(urls, ctx);
   if (urls.length > 0) await platform.within(removed, LONGEST_LOOK_MS);
+}
+
+/**
+ * Puts a copy that was found in a further tier into the store of this data centre,
+ * behind the reply.
+ * @param {Arrival} arrival
+ * @param {import("./tiers.js").Distant} copy
+ * @param {ExecutionContext} ctx
+ */
+export function giveBack({ url, headers: asked }, { headers, body }, ctx) {
+  const put = async () => {
+    const here = await foundAt(url);
+    platform.discard(here);
+    const [copy, page] = [{ headers }, here].map(envelopeOf);
+    const all = platform.lines(asked);
+    const place = core.place_to_return(url, copy, page, all);
+    if (place !== undefined) await platform.restore(place, headers, body);
+  };
+  behind(ctx, put());
 }
 
 /**

@@ -43,7 +43,7 @@ export function factsOf(stored, headers) {
 
 /**
  * The envelope of what was found; empty if that was nothing.
- * @param {Response | undefined} stored
+ * @param {{ headers: Headers } | undefined} stored
  */
 export function envelopeOf(stored) {
   return stored?.headers.get(ENVELOPE) ?? "";

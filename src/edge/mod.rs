@@ -12,6 +12,7 @@
 //! - `keeping.js` keeps copies behind replies, and watches bodies to their end;
 //! - `purge.js` answers those who purge copies;
 //! - `epochs.js` carries purges to where they are kept, and to each isolate;
+//! - `tiers.js` looks further than this data centre, and writes and removes there;
 //! - `shared.js` carries reports to the [`World`] and back, behind replies;
 //! - `probe.js` makes a probe of each origin on a cron trigger;
 //! - `platform.js` holds the calls that touch bodies, the cache and timers;
@@ -34,6 +35,7 @@ mod probe;
 mod purge;
 mod reply;
 mod shared;
+mod tiers;
 mod told;
 
 pub use exchange::Exchange;
@@ -45,6 +47,7 @@ pub use keeping::{
 pub use probe::{probe_patience, probe_target, probed, probes};
 pub use purge::{Wish, known_purges, learn_purges, purge_wish, purged_places, purges_with};
 pub use shared::{World, learn, report};
+pub use tiers::{has_tiers, place_to_return, refused, spread, tiers_of};
 pub use told::Attempt;
 
 use crate::copies::{Aside, Due};

@@ -279,6 +279,7 @@ export async function whole(clone, limit, signal) {
  * @param {Response} response
  * @param {ArrayBuffer} whole
  * @param {string} changes
+ * @returns the fields as stored
  */
 export async function keep(url, response, whole, changes) {
   const headers = new Headers(response.headers);
@@ -287,6 +288,18 @@ export async function keep(url, response, whole, changes) {
   if (DECODED.includes(encoding)) headers.delete("content-encoding");
   const store = opened ?? (await open());
   await store.put(url, new Response(whole, { headers }));
+  return headers;
+}
+
+/**
+ * Stores a copy under a URL that was found elsewhere, as it is.
+ * @param {string} url
+ * @param {Headers} headers
+ * @param {Uint8Array} body
+ */
+export async function restore(url, headers, body) {
+  const store = opened ?? (await open());
+  await store.put(url, new Response(body, { headers }));
 }
 
 /**

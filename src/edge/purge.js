@@ -9,6 +9,7 @@ import { fault, purgeToken, state } from "./instance.js";
 import { resolved } from "./keeping.js";
 import { LONGEST_LOOK_MS } from "./looking.js";
 import * as platform from "./platform.js";
+import { forgetEverywhere } from "./tiers.js";
 
 /**
  * Where purges are asked for: among the paths that RFC 8615 sets aside for what is
@@ -30,10 +31,11 @@ export function isPurge(url) {
 /**
  * Answers a request for a purge.
  * @param {Request} request
+ * @param {ExecutionContext} ctx
  */
-export async function purge(request) {
+export async function purge(request, ctx) {
   try {
-    return await purged(request);
+    return await purged(request, ctx);
   } catch (error) {
     // Whatever comes, nobody else is shown this request and what it carries.
     fault(error);
@@ -41,8 +43,11 @@ export async function purge(request) {
   }
 }
 
-/** @param {Request} request */
-async function purged({ method, url, headers, body }) {
+/**
+ * @param {Request} request
+ * @param {ExecutionContext} ctx
+ */
+async function purged({ method, url, headers, body }, ctx) {
   if (!(await isGenuine(headers.get("authorization") ?? ""))) {
     const header = { "www-authenticate": 'Bearer realm="lastgood"' };
     const detail =
@@ -64,7 +69,7 @@ async function purged({ method, url, headers, body }) {
     const field = { field: wish.wrong };
     return refusal(400, "Nothing was purged", wish.text, field);
   }
-  return done(wish.text);
+  return done(wish.text, ctx);
 }
 
 /**
@@ -115,8 +120,9 @@ function wishOf(body, base) {
 /**
  * Purges, and tells how far that reaches.
  * @param {string} line a purge as the core writes it
+ * @param {ExecutionContext} ctx
  */
-async function done(line) {
+async function done(line, ctx) {
   const [strength, kind, scope] = line.split(" ");
   const hard = strength === "hard";
   const objects = state();
@@ -129,7 +135,7 @@ async function done(line) {
     const header = { "retry-after": "5" };
     return refusal(503, "It is not known to be purged", detail, {}, header);
   }
-  if (hard && kind === "url") await remove(scope);
+  if (hard && kind === "url") await remove(scope, ctx);
   const reach = {
     reach: objects ? "everywhere" : "this data centre",
     within: `${RELIED_ON_MS / 1000}s`,
@@ -144,12 +150,14 @@ async function done(line) {
 }
 
 /**
- * Removes the copies of a URL from the store.
+ * Removes the copies of a URL from the store, and from further tiers.
  * @param {string} url
+ * @param {ExecutionContext} ctx
  */
-async function remove(url) {
-  const places = core.purged_places(url);
-  const removed = Promise.all(places.map(platform.forget));
+async function remove(url, ctx) {
+  const [page, ...beside] = core.purged_places(url);
+  const gone = [forgetEverywhere([page], ctx), ...beside.map(platform.forget)];
+  const removed = Promise.all(gone);
   await platform.within(removed, LONGEST_LOOK_MS);
 }
 

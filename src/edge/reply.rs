@@ -10,7 +10,7 @@ use crate::policy::Mode;
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure};
 use crate::wire::cache_status::Handling;
-use crate::wire::{Fields, Method, Timestamp, message, time::millis};
+use crate::wire::{Fields, Method, Positional, Timestamp, message, time::millis};
 use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
 
@@ -46,6 +46,7 @@ impl Exchange {
             },
             Source::Copy(aged) => self.copy(aged, &id),
             Source::Renewed => self.confirmed(),
+            Source::Page => self.page(&id),
             Source::Answer(failure) => self.answer(failure, &id),
             Source::Uncached => Reply::of(ANSWER, 504, uncached()),
         };
@@ -142,14 +143,17 @@ impl Exchange {
 
     fn copy(&self, aged: Aged, id: &str) -> Reply {
         let failure = self.exchange.failure();
-        let Self { asked, stored, .. } = self;
+        let (asked, stored) = (&self.asked, self.shown());
+        let tier = self.exchange.found_in();
         let envelope = stored.get(ENVELOPE);
-        let mut own = gateway::copy_fields(aged, failure, id);
+        let mut own = gateway::copy_fields(aged, failure, tier, id);
         if copies::is_not_modified(envelope, asked) {
             return Reply::of(COPY, 304, copies::restore(envelope, &own));
         }
         let content_type = stored.get("content-type");
-        let slice = copies::slice(envelope, asked).filter(|_| self.method() == Method::Get);
+        // What comes from far comes whole, and can be cut once it is here.
+        let whole = self.method() != Method::Get || tier.is_some();
+        let slice = copies::slice(envelope, asked).filter(|_| !whole);
         let noted = failure.is_some()
             && slice.is_none()
             && self.policy.notice
@@ -172,6 +176,38 @@ impl Exchange {
             slice: slice.map(|slice| slice.inside).unwrap_or_default(),
             text: notice.unwrap_or_default(),
             ..Reply::of(source, status, copies::restore(envelope, &own))
+        }
+    }
+}
+
+impl Exchange {
+    /// The fields of what is shown.
+    fn shown(&self) -> &Positional<String> {
+        match self.exchange.found_in() {
+            Some(_) => &self.further,
+            None => &self.stored,
+        }
+    }
+
+    /// A page from a further tier.
+    fn page(&self, id: &str) -> Reply {
+        let lost = Failure::without_answer(Cause::Network);
+        let failure = self.exchange.failure().unwrap_or(lost);
+        let tier = self.exchange.found_in();
+        let mut own = gateway::page_fields(&failure, tier, id);
+        let page = self.shown();
+        let content_type = page.get("content-type");
+        let noted =
+            self.policy.notice && answer::wants_notice(self.method(), content_type, &self.asked);
+        if noted {
+            NOT_OF_NOTED.iter().for_each(|name| own.remove(name));
+        }
+        let notice = noted.then(|| answer::notice_without_age(page));
+        let source = if noted { NOTED } else { COPY };
+        Reply {
+            with_body: has_body(self.method(), 200),
+            text: notice.unwrap_or_default(),
+            ..Reply::of(source, 200, own)
         }
     }
 }

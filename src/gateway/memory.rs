@@ -9,7 +9,7 @@ use super::clock::Steady;
 use super::flights::{End, Flights};
 use super::shared::Shared;
 use crate::origins::{Objects, Origins, Standing};
-use crate::policy::{Configuration, Policy, Rescue};
+use crate::policy::{Configuration, Policy, Rescue, Tier};
 use crate::retry::{Budget, Random};
 use crate::slots::{Slot, Slots, digest};
 use crate::verdict::{Cause, Failure};
@@ -29,6 +29,8 @@ pub struct Memory {
     /// Pages that somebody fetches at this moment.
     pub flights: Flights,
     late: Slots<Late, 8, 1>,
+    /// Further tiers that failed a moment ago, until when.
+    left_alone: Slots<Late, 64, 8>,
     /// Until then answers are suspected of breaking off.
     cuts_until: Timestamp,
     /// By the host's clock: when the next body is watched.
@@ -43,7 +45,10 @@ const LONGEST_WATCHED: u64 = 256 * 1024;
 /// So long answers are suspected after one broke off.
 const SUSPICION: Duration = Duration::from_secs(60);
 
-/// An attempt that goes on behind a reply.
+/// So long a further tier is left alone that failed, or took too long.
+const REST: Duration = Duration::from_secs(10);
+
+/// An attempt that goes on behind a reply, or anything else that has an end.
 #[derive(Clone, Copy, Debug, Default)]
 struct Late {
     until: Timestamp,
@@ -103,6 +108,7 @@ impl Memory {
             objects: Objects::default(),
             flights: Flights::default(),
             late: Slots::default(),
+            left_alone: Slots::default(),
             cuts_until: Timestamp::default(),
             watch_at: Timestamp::default(),
             shared: Shared::new(configuration, seed),
@@ -273,6 +279,26 @@ impl Memory {
         free
     }
 
+    /// Leaves a further tier alone for a while.
+    pub(super) fn leave_alone(&mut self, tier: &Tier, now: Timestamp) {
+        let until = now.after(REST);
+        self.left_alone.put(key_of(tier), Late { until });
+    }
+
+    /// Leaves a further tier alone for good, as it is not there. Whether that is news.
+    pub fn forgo(&mut self, tier: &Tier) -> bool {
+        let until = Timestamp::NEVER;
+        let news = !self.is_left_alone(tier, Timestamp::default());
+        self.left_alone.put(key_of(tier), Late { until });
+        news
+    }
+
+    /// Whether a further tier is left alone.
+    pub(super) fn is_left_alone(&self, tier: &Tier, now: Timestamp) -> bool {
+        let left = self.left_alone.get(key_of(tier));
+        left.is_some_and(|left| now < left.until)
+    }
+
     /// The attempt behind the reply is over.
     pub(super) fn came_late(&mut self, key: u64) {
         self.late.forget(key % 8);
@@ -282,4 +308,8 @@ impl Memory {
     pub(super) const fn quick(policy: &Policy) -> Duration {
         policy.soft_deadline
     }
+}
+
+fn key_of(tier: &Tier) -> u64 {
+    digest(&[tier.kind.name(), &tier.name])
 }

@@ -4,7 +4,7 @@
 //! [`Step`] at a time, and tells the exchange what came of it:
 //!
 //! ```text
-//! step ─▶ Look ────▶ look for a copy ───────▶ Looked ────────────────┐
+//! step ─▶ Look ────▶ look for a copy ───────▶ Looked, LookedFurther ─┐
 //!   ▲     Begin ───▶ start a fetch ─────────▶ Begun ─────────────────┤
 //!   │     Wait ────▶ for one, or for a time ▶ Responded, Failed, Woke┤
 //!   │     Inspect ─▶ read a small body ─────▶ Inspected ─────────────┤
@@ -41,8 +41,10 @@ pub use memory::{Memory, Restraint};
 pub use outgoing::{reply_changes, request_changes};
 pub use reader::Reader;
 pub use rehearsal::{Fault, Rehearsal};
-pub use report::{Told, answer_fields, bad_body_line, copy_fields, log_line, origin_fields};
-pub use step::{Attempt, Event, Reply, Request, Source, Step, Tried, Would};
+pub use report::{
+    Told, answer_fields, bad_body_line, copy_fields, log_line, origin_fields, page_fields,
+};
+pub use step::{Attempt, Event, Further, Reply, Request, Source, Step, Tried, Would};
 pub use world::World;
 
 use crate::copies::{self, Due};

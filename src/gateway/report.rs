@@ -2,6 +2,7 @@
 
 use super::{Exchange, Source, Tried, Would};
 use crate::copies::{Aged, Changes};
+use crate::policy::Tier;
 use crate::verdict::{Cause, Failure};
 use crate::wire::{
     cache_status::{self, Handling},
@@ -20,7 +21,7 @@ const TARGETED: [&str; 3] = [
 
 /// The fields that mark a copy. A copy shown without a failure is a cache hit.
 #[must_use]
-pub fn copy_fields(aged: Aged, failure: Option<Failure>, id: &str) -> Changes {
+pub fn copy_fields(aged: Aged, failure: Option<Failure>, tier: Option<&Tier>, id: &str) -> Changes {
     let mut fields = Changes::default();
     fields.set("age", &format!("{}", aged.age.as_secs()));
     let handling = if failure.is_some() {
@@ -29,17 +30,43 @@ pub fn copy_fields(aged: Aged, failure: Option<Failure>, id: &str) -> Changes {
         Handling::Hit
     };
     let status = failure.and_then(|failure| failure.status);
-    fields.set(
-        "cache-status",
-        &cache_status::line(handling, status, Some(aged.ttl())),
-    );
+    let line = cache_status::line(handling, status, Some(aged.ttl()));
+    fields.set("cache-status", &from(tier, line));
     if let Some(failure) = failure {
-        // Nothing in front of us may take the copy for the origin's word.
-        fields.set("cache-control", "no-store");
-        TARGETED.iter().for_each(|name| fields.remove(name));
-        mark(&mut fields, &failure, id);
+        mark_shown(&mut fields, &failure, id);
     }
     fields
+}
+
+/// The fields that mark a page from a further tier, of which nobody knows how old it
+/// is. What it says to caches and about cookies is not the origin's word.
+#[must_use]
+pub fn page_fields(failure: &Failure, tier: Option<&Tier>, id: &str) -> Changes {
+    let mut fields = Changes::default();
+    let line = cache_status::line(Handling::Miss, failure.status, None);
+    fields.set("cache-status", &from(tier, line));
+    NOT_OF_PAGES.iter().for_each(|name| fields.remove(name));
+    mark_shown(&mut fields, failure, id);
+    fields
+}
+
+/// What is taken off a page whose age nobody knows.
+const NOT_OF_PAGES: [&str; 3] = ["age", "expires", "set-cookie"];
+
+/// A line of `Cache-Status` about what was found in a tier (RFC 9211, 2.8).
+fn from(tier: Option<&Tier>, mut line: String) -> String {
+    if let Some(tier) = tier {
+        line.push_str("; detail=");
+        line.push_str(tier.kind.name());
+    }
+    line
+}
+
+/// Nothing in front of us may take what is shown for the origin's word.
+fn mark_shown(fields: &mut Changes, failure: &Failure, id: &str) {
+    fields.set("cache-control", "no-store");
+    TARGETED.iter().for_each(|name| fields.remove(name));
+    mark(fields, failure, id);
 }
 
 /// What is said of a response of the origin's in cache mode, where every reply says
@@ -128,6 +155,7 @@ const fn name_of(source: Source) -> &'static str {
     match source {
         Source::Origin => "origin",
         Source::Copy(_) | Source::Renewed => "copy",
+        Source::Page => "page",
         Source::Answer(_) | Source::Uncached => "answer",
         Source::Nobody => "nobody",
     }
@@ -138,6 +166,11 @@ fn reasons(exchange: &Exchange) -> String {
     let mut reasons = String::new();
     if let Some(restraint) = exchange.restraint() {
         reasons.push_str(&format!(",\"why\":\"{}\"", restraint.name()));
+    }
+    if let Some(tier) = exchange.found_in() {
+        reasons.push_str(",\"tier\":\"");
+        reasons.push_str(tier.kind.name());
+        reasons.push('"');
     }
     if exchange.is_starved() {
         reasons.push_str(",\"budget\":\"spent\"");

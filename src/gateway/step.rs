@@ -3,7 +3,7 @@
 use super::memory::{Memory, Restraint};
 use super::reader::Reader;
 use super::{attempt_limit, may_show_copies, within_upload};
-use crate::answer::Asker;
+use crate::answer::{Asker, Form};
 use crate::copies::{Aged, Copy};
 use crate::policy::{Mode, Policy};
 use crate::retry::Repeatability;
@@ -30,6 +30,8 @@ pub struct Request {
     pub(super) replayable: bool,
     pub(super) wants_raw_error: bool,
     pub(super) ranged: bool,
+    /// A page for a person is what it asks for.
+    pub(super) wants_html: bool,
 }
 
 impl Request {
@@ -93,6 +95,7 @@ impl Request {
             replayable,
             wants_raw_error: asker.is_script(),
             ranged: head.ranged,
+            wants_html: asker.form() == Form::Html,
         }
     }
 }
@@ -117,6 +120,8 @@ pub enum Event {
     Start,
     /// Answers [`Step::Look`].
     Looked(Option<Copy>),
+    /// Answers [`Step::LookFurther`].
+    LookedFurther(Further),
     /// Answers [`Step::Begin`].
     Begun,
     /// The attempt of this number got the head of a response.
@@ -130,6 +135,19 @@ pub enum Event {
     Left,
     /// The time in [`Step::Wait`] was reached.
     Woke,
+}
+
+/// What a look into a further tier came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Further {
+    /// There is nothing for this request.
+    Nothing,
+    /// A copy.
+    Copy(Copy),
+    /// A page whose age nobody knows.
+    Page,
+    /// It failed, or took too long.
+    Lost,
 }
 
 /// One fetch of one origin.
@@ -151,6 +169,8 @@ pub struct Attempt {
 pub enum Step {
     /// Look for a copy.
     Look,
+    /// Look into the tier of this number, at most until then.
+    LookFurther(usize, Timestamp),
     /// Start an attempt.
     Begin(Attempt),
     /// Wait for an attempt, at most until then.
@@ -169,7 +189,7 @@ impl Step {
         match self {
             Self::Wait(until) => Some(until),
             Self::Reply(reply) => reply.goes_on,
-            Self::Look | Self::Begin(_) | Self::Inspect(..) => None,
+            Self::Look | Self::LookFurther(..) | Self::Begin(_) | Self::Inspect(..) => None,
         }
     }
 
@@ -178,6 +198,7 @@ impl Step {
         match self {
             Self::Wait(until) => Self::Wait(clock(until)),
             Self::Inspect(number, until) => Self::Inspect(number, clock(until)),
+            Self::LookFurther(tier, until) => Self::LookFurther(tier, clock(until)),
             Self::Reply(Reply { source, goes_on }) => Self::Reply(Reply {
                 source,
                 goes_on: goes_on.map(clock),
@@ -209,6 +230,8 @@ pub enum Source {
     Renewed,
     /// Nobody's: the client wanted a copy and nothing else, and there is none.
     Uncached,
+    /// A page from a further tier: of the site, but nobody knows how old.
+    Page,
     /// One of our own.
     Answer(Failure),
     /// None: the visitor left.

@@ -7,6 +7,7 @@ use super::read::{
     DAY, MIB, MINUTE, bytes, failures, few, field_name, members, names, one_of, optional, span,
     truth,
 };
+use super::tier::tiers;
 use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Rescue, Value};
 use alloc::{format, string::String};
 
@@ -109,6 +110,7 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     ("stale_min", |policy, value| {
         span(value, 0, 365 * DAY).map(|span| policy.stale_min = span)
     }),
+    ("tiers", |policy, value| tiers(&mut policy.tiers, value)),
     ("keep_every", |policy, value| {
         span(value, 0, DAY).map(|span| policy.keep_every = span)
     }),

@@ -11,6 +11,7 @@ mod guards;
 mod origin;
 mod parse;
 mod read;
+mod tier;
 mod value;
 
 pub use failures::Failures;
@@ -18,6 +19,7 @@ pub use guards::{Breaker, BudgetRule, Ejection, Guards, LoopRule, Probe, Tokens}
 pub use origin::Origin;
 pub use parse::{Problem, parse};
 pub use read::duration;
+pub use tier::{Tier, TierKind};
 pub use value::Value;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
@@ -203,6 +205,8 @@ pub struct Policy {
     /// How long it may be shown at least, even if the origin's
     /// `stale-if-error` is shorter: 0.
     pub stale_min: Duration,
+    /// Where else a page is looked for before an error goes out, in this order.
+    pub tiers: Vec<Tier>,
     /// How often an unchanged copy is written again: once in 60 s.
     pub keep_every: Duration,
     /// A copy has at most this many bytes: 8 MiB, since a body waits in memory
@@ -254,6 +258,7 @@ impl Default for Policy {
             stale_on: Failures::all_and(&stale),
             stale: Duration::from_secs(24 * 60 * 60),
             stale_min: Duration::ZERO,
+            tiers: Vec::new(),
             keep_every: Duration::from_secs(60),
             copy_limit: 8 * 1024 * 1024,
             cookies_ignored: analytics(),
@@ -306,6 +311,13 @@ impl Configuration {
             .iter()
             .find(|(pattern, _)| matches(pattern, path))
             .map_or(&self.fallback, |(_, policy)| policy)
+    }
+
+    /// All tiers of all routes; one that several have comes several times.
+    pub fn tiers(&self) -> impl Iterator<Item = &Tier> {
+        let routes = self.routes.iter().map(|(_, policy)| policy);
+        let policies = routes.chain([&self.fallback]);
+        policies.flat_map(|policy| policy.tiers.iter())
     }
 }
 

@@ -149,7 +149,7 @@ fn strip(value: &Value) -> Result<String, String> {
 }
 
 /// An absolute http(s) URL without query and fragment, its last slash off.
-fn base_url(value: &Value) -> Option<String> {
+pub(super) fn base_url(value: &Value) -> Option<String> {
     let Value::Text(text) = value else {
         return None;
     };

@@ -192,7 +192,9 @@ fn policy<'e>(
     problems: &mut Vec<Problem>,
 ) -> Policy {
     let mut policy = base.clone();
+    let mut own_tiers = false;
     for (name, value) in entries {
+        own_tiers |= name == "tiers";
         let outcome = FIELDS
             .iter()
             .find(|(known, _)| known == name)
@@ -202,7 +204,28 @@ fn policy<'e>(
         }
     }
     settle_contradictions(&mut policy, place, problems);
+    if own_tiers {
+        settle_tiers(&mut policy, place, problems);
+    }
     policy
+}
+
+/// A tier cannot keep for longer what may not be shown for longer.
+fn settle_tiers(policy: &mut Policy, place: &str, problems: &mut Vec<Problem>) {
+    let most = policy.stale.max(policy.stale_min);
+    for tier in &mut policy.tiers {
+        if let Some(stale) = tier.stale.take_if(|stale| *stale > most) {
+            problems.push(Problem {
+                field: format!("{place}.tiers"),
+                value: spoken(stale),
+                remedy: format!(
+                    "for stale of {} at most the stale of all copies ({}), or raise that",
+                    tier.name,
+                    spoken(most)
+                ),
+            });
+        }
+    }
 }
 
 /// Names the known field that is written most alike, if one is close.
@@ -492,6 +515,25 @@ mod tests {
         ] {
             check(written, field, remedy);
         }
+    }
+
+    #[test]
+    fn a_tier_keeps_to_the_bound_of_all() {
+        let tiers = r#""tiers": [{"kv": "A", "stale": "7d"}]"#;
+        check(
+            &alloc::format!("{{{tiers}}}"),
+            "LASTGOOD.tiers = 7d",
+            "for stale of A at most the stale of all copies (1d)",
+        );
+        let routes = r#""routes": [{"path": "/x", "stale": "1h"}, {"path": "/y", "tiers": []}]"#;
+        let (configuration, found) = parse_json(
+            "null",
+            &alloc::format!(r#"{{"stale": "7d", {tiers}, {routes}}}"#),
+        );
+        assert_eq!(found, []);
+        let count = |path| configuration.policy_for(path).tiers.len();
+        assert_eq!((count("/"), count("/x"), count("/y")), (1, 1, 0));
+        assert_eq!(configuration.tiers().count(), 2);
     }
 
     #[test]

@@ -21,6 +21,7 @@ import { keep, originWith, siteWith, sourceOf } from "../support/site.mjs";
  * @property {string[]} script what the origin does to the hexed request
  * @property {number[]} status what the visitor may get
  * @property {number} calls how often the origin may be asked
+ * @property {unknown[]} [tiers]
  */
 
 /** Before the first attempt: the request goes to the origin as it came. @type {Row[]} */
@@ -132,6 +133,14 @@ const AFTER = [
     calls: 4,
   },
   {
+    at: "exchange_looked_further",
+    method: "GET",
+    script: ["502", "502", "502", "200"],
+    status: [200],
+    calls: 4,
+    tiers: [{ kv: "COPIES" }],
+  },
+  {
     at: "exchange_begun",
     method: "POST",
     script: ["200 echo"],
@@ -180,6 +189,14 @@ const BEHIND = [
     calls: 1,
   },
   {
+    at: "spread",
+    method: "GET",
+    script: ["200"],
+    status: [200],
+    calls: 1,
+    tiers: [{ kv: "COPIES" }],
+  },
+  {
     at: "broke_off",
     method: "GET",
     script: ["200 cut(120)"],
@@ -195,10 +212,11 @@ for (const row of [...BEFORE, ...AFTER, ...BEHIND]) {
 }
 
 /** @param {import("../support/test.mjs").TestContext} t @param {Row} row */
-async function check(t, { at, method, script, status, calls }) {
+async function check(t, { at, method, script, status, calls, tiers }) {
   const site = await siteWith(t, {
     script: { ...WELL_SCRIPTED, "/hexed": script },
-    lastgood: WELL_CONFIGURED,
+    lastgood: { ...WELL_CONFIGURED, tiers: tiers ?? [] },
+    tiers: tiers && { kv: ["COPIES"] },
     code: hexedCode(at),
   });
   const body = method === "POST" ? Buffer.from("two loaves, please") : null;

@@ -363,7 +363,7 @@ fn is_fresh(life: &Life<'_>) -> bool {
             Source::Origin => sent.status == 200,
             Source::Copy(_) => !life.outcome.failed,
             Source::Renewed => true,
-            Source::Answer(_) | Source::Uncached | Source::Nobody => false,
+            Source::Answer(_) | Source::Page | Source::Uncached | Source::Nobody => false,
         },
     }
 }

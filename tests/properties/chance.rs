@@ -36,6 +36,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
                     .into_iter()
                     .collect(),
                 look_takes,
+                tiers: Vec::new(),
                 clock,
                 lags: 0,
                 timers_late,

@@ -78,6 +78,15 @@ fn guards(bytes: &mut Bytes<'_>) -> String {
         ),
         off("ejection", &["true", "false", "{\"failures\": 1}"], bytes),
         off(
+            "tiers",
+            &[
+                "[]",
+                r#"[{"kv": "A", "stale": "0s"}, {"r2": "B"}, {"mirror": "https://m.test"}]"#,
+                r#"[{"assets": "A"}, {"kv": "B", "wait": "20ms"}]"#,
+            ],
+            bytes,
+        ),
+        off(
             "budget",
             &["{}", "{\"tokens\": {}}", "{\"percent\": 0, \"floor\": 2}"],
             bytes,

@@ -19,6 +19,7 @@ pub(crate) mod promises;
 pub(crate) mod raw;
 pub(crate) mod scenario;
 pub(crate) mod story;
+pub(crate) mod tiers;
 pub(crate) mod told;
 pub(crate) mod trial;
 pub(crate) mod visit;
@@ -49,6 +50,8 @@ pub(crate) struct World {
     /// What is in the store, by path.
     pub(crate) copies: Vec<(String, Stored)>,
     pub(crate) look_takes: u64,
+    /// What further tiers do, by their number.
+    pub(crate) tiers: Vec<tiers::Tier>,
     pub(crate) clock: Clock,
     /// How far the clock that one request is shown may lag behind another's.
     pub(crate) lags: u64,
@@ -71,6 +74,7 @@ impl World {
             origins: Vec::new(),
             copies: Vec::new(),
             look_takes: 0,
+            tiers: Vec::new(),
             clock: Clock::default(),
             lags: 0,
             timers_late: 0,

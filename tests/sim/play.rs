@@ -24,6 +24,8 @@ type Next = (u64, What, u64, usize);
 enum What {
     Comes,
     Found,
+    /// In a further tier; or its time is over.
+    FoundFurther(usize, bool),
     Ends(u8),
     Leaves,
     Vanishes,
@@ -113,6 +115,9 @@ impl<'w> Host<'w> {
         match (what, self.visits[visit].stage) {
             (What::Comes, _) => self.comes(visit),
             (What::Found, Stage::Looking) => self.found(visit),
+            (What::FoundFurther(tier, answered), Stage::Looking) => {
+                self.found_further(visit, tier, answered);
+            }
             (What::Ends(number), stage) => self.ends(visit, number, stage),
             (What::Fires(timer), stage) if self.visits[visit].timer == timer => {
                 self.fires(visit, stage)
@@ -236,6 +241,17 @@ impl<'w> Host<'w> {
                 Step::Look => {
                     self.visits[visit].stage = Stage::Looking;
                     return self.plan(visit, self.now + self.world.look_takes, What::Found);
+                }
+                Step::LookFurther(tier, until) => {
+                    self.visits[visit].stage = Stage::Looking;
+                    let patience = until.since(self.clock(visit)).as_millis();
+                    let patience = u64::try_from(patience).unwrap_or(u64::MAX);
+                    let does = self.world.tiers.get(tier);
+                    let after = does.map_or(Some(0), |tier| tier.after);
+                    let answered = after.filter(|after| *after < patience);
+                    let end = self.now + answered.unwrap_or(patience);
+                    let what = What::FoundFurther(tier, answered.is_some());
+                    return self.plan(visit, end, what);
                 }
                 Step::Begin(attempt) => self.begin(visit, attempt),
                 Step::Inspect(..) => {

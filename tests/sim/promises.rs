@@ -172,6 +172,7 @@ impl<'p> Life<'p> {
                 let ours = current && self.asked_conditionally();
                 hold(!ours, "nobody gets the answer to our own condition")
             }
+            Source::Page => hold(!self.last_was_good(), "a page stands in for an error"),
             Source::Answer(_) | Source::Nobody => Ok(()),
         }
     }

@@ -60,6 +60,11 @@ impl Scenario {
             "vanishes" => world.visits.last_mut()?.vanishes = Some(after(rest)?),
             "copy" => world.copies.push(copy(rest)?),
             "look" => world.look_takes = millis(rest.strip_prefix("takes ")?)?,
+            "tier" => {
+                let (number, rest) = rest.split_once(' ')?;
+                let next = number == world.tiers.len().to_string();
+                world.tiers.push(super::tiers::read(rest).filter(|_| next)?);
+            }
             "origin" => read_origin(rest, &mut world.origins)?,
             "clock" => read_clock(rest, &mut world.clock)?,
             "clocks" => world.lags = millis(rest.strip_prefix("lag by up to ")?)?,
@@ -207,7 +212,7 @@ fn body(rest: &str) -> Option<Body> {
 
 /// `/page stored=120s-ago` and its fields; `status=404` if it is not a 200, `for=de`
 /// where it varies by language.
-fn copy(rest: &str) -> Option<(String, Stored)> {
+pub(super) fn copy(rest: &str) -> Option<(String, Stored)> {
     let (path, rest) = match rest.starts_with('/') {
         true => rest.split_once(' ')?,
         false => ("", rest),
@@ -349,7 +354,7 @@ fn after(rest: &str) -> Option<u64> {
     millis(rest.strip_prefix("after ")?)
 }
 
-fn millis(text: &str) -> Option<u64> {
+pub(super) fn millis(text: &str) -> Option<u64> {
     policy::duration(text).map(ms)
 }
 

@@ -32,6 +32,10 @@ pub(crate) enum Seen {
     Inspected(Option<Cause>),
     /// What was found in the store.
     Found(Option<Rc<Stored>>),
+    /// A page was found in a further tier.
+    Page,
+    /// A further tier failed, or took too long.
+    Lost,
     /// The attempt behind the reply ended, at this origin.
     Late(usize, End),
     /// The attempt behind the reply is out of time.
@@ -120,6 +124,8 @@ pub(crate) struct Sent {
     /// The origin whose response it is.
     pub(crate) origin: Option<usize>,
     pub(crate) log: Option<String>,
+    /// The further tier that it was found in.
+    pub(crate) tier: Option<&'static str>,
 }
 
 impl Story {

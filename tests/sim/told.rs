@@ -71,6 +71,7 @@ impl Scenario {
             }
             Seen::Passed => "pass it on".into(),
             Seen::Step(Step::Look) => "look for a copy".into(),
+            Seen::Step(Step::LookFurther(tier, _)) => format!("look into tier {tier}"),
             Seen::Step(Step::Inspect(..)) => "look at the body".into(),
             Seen::Step(Step::Begin(attempt)) => {
                 let beside = if attempt.beside && attempt.number > 1 {
@@ -97,6 +98,8 @@ impl Scenario {
             Seen::Woke { idle: false, .. } => "woke".into(),
             Seen::Found(Some(_)) => "found one".into(),
             Seen::Found(None) => "found none".into(),
+            Seen::Page => "found a page".into(),
+            Seen::Lost => "the tier is lost".into(),
             Seen::Late(_, end) => format!("late: {}", name(end)),
             Seen::LateNoMore => "late: nothing".into(),
             Seen::Keep(200, _) => "keep a copy".into(),
@@ -186,6 +189,7 @@ fn reply(sent: &Sent) -> String {
             let of = copied(sent.status);
             format!("the copy{of}, {}s old", aged.age.as_secs())
         }
+        (Source::Page, _) => "a page".into(),
         (Source::Renewed, _) => {
             let of = copied(sent.status);
             format!("the copy{of}, which the origin calls current")
@@ -202,5 +206,6 @@ fn reply(sent: &Sent) -> String {
         Some(_) => "; the attempt goes on",
         None => "",
     };
-    format!("reply with {whose}{goes_on}")
+    let from = sent.tier.map(|tier| format!(", from {tier}"));
+    format!("reply with {whose}{}{goes_on}", from.unwrap_or_default())
 }

@@ -6,7 +6,7 @@ use super::drawn::{Bytes, any_copies, any_policy, any_request};
 use super::{Asked, EPOCH, End, Stored, law, scenario};
 use lastgood::copies::Copy;
 use lastgood::gateway::{
-    self, Arrival, End as Landed, Event, Exchange, Memory, Opening, Reply, Source, Step,
+    self, Arrival, End as Landed, Event, Exchange, Further, Memory, Opening, Reply, Source, Step,
 };
 use lastgood::policy::Policy;
 use lastgood::verdict::{Cause, Facts, Failure};
@@ -38,6 +38,8 @@ struct Trial {
     responded: bool,
     /// An attempt asked only for what is newer.
     conditional: bool,
+    /// A tier gave a page.
+    page: bool,
     left: bool,
     told: Vec<String>,
 }
@@ -109,6 +111,7 @@ impl Trial {
             begun: 0,
             responded: false,
             conditional: false,
+            page: false,
             left: false,
             told: Vec::new(),
         })
@@ -143,6 +146,7 @@ impl Trial {
         match self.last {
             None => self.tell(world, Event::Start),
             Some(Step::Look) => self.look(world, None),
+            Some(Step::LookFurther(..)) => self.look_further(world, Further::Nothing),
             Some(Step::Begin(_)) => self.tell(world, Event::Begun),
             Some(Step::Inspect(..)) => self.tell(world, Event::Inspected(None)),
             Some(Step::Wait(Timestamp::NEVER)) => self.tell(world, Event::Left),
@@ -181,8 +185,28 @@ impl Trial {
                 world.memory.land(&url, bytes.pick(&ends), now);
                 self.honest_step(world)
             }
+            13 => {
+                let copy = usize::from(bytes.next()) % world.copies.len();
+                let request = Listed::new("");
+                let opened = Copy::open(&world.copies[copy].envelope(), &request);
+                let copied = opened.map_or(Further::Nothing, Further::Copy);
+                let found = bytes.pick(&[copied, copied, Further::Page, Further::Lost]);
+                if matches!(
+                    (self.last, found),
+                    (Some(Step::LookFurther(..)), Further::Copy(_))
+                ) {
+                    (self.given, self.looked_at) = (Some(copy), world.now);
+                }
+                self.look_further(world, found)
+            }
             _ => self.honest_step(world),
         }
+    }
+
+    fn look_further(&mut self, world: &mut World, found: Further) -> Step {
+        let asked = matches!(self.last, Some(Step::LookFurther(..)));
+        self.page = asked && found == Further::Page;
+        self.tell(world, Event::LookedFurther(found))
     }
 
     fn look(&mut self, world: &mut World, found: Option<usize>) -> Step {
@@ -239,6 +263,12 @@ impl Trial {
             Step::Wait(until) => self.hold(until <= self.deadline(), "a wait past the deadline"),
             Step::Reply(reply) => self.check_reply(reply, world),
             Step::Look => self.hold(self.takes_copies(), "no copy may be shown"),
+            Step::LookFurther(_, until) => {
+                self.hold(self.takes_copies(), "no copy may be shown");
+                let grace = world.now.after(Duration::from_secs(1));
+                let in_time = until <= self.deadline().max(grace);
+                self.hold(in_time, "a search without an end");
+            }
             // By which clock a rescue is over only the memory knows.
             Step::Inspect(..) => self.hold(!self.policy.observe, "no body is to be looked at"),
         }
@@ -307,6 +337,14 @@ impl Trial {
             Source::Origin => self.hold(self.responded, "nobody's response"),
             Source::Nobody => self.hold(self.left, "somebody waits for it"),
             Source::Answer(_) | Source::Renewed => {}
+            Source::Page => {
+                self.hold(self.takes_copies() && self.page, "nobody's page");
+                let named = self
+                    .exchange
+                    .found_in()
+                    .is_some_and(|it| !it.kind.has_copies());
+                self.hold(named, "a page from where copies are");
+            }
             Source::Uncached => {
                 let only = law::wants_copy_only(&self.asked, &self.policy);
                 self.hold(only && self.begun == 0, "more than a copy was wanted");

@@ -133,6 +133,7 @@ impl<'w> Visit<'w> {
             Source::Nobody => (499, String::new(), None),
             Source::Copy(_) | Source::Renewed => (self.copied(), String::new(), None),
             Source::Uncached => (504, String::new(), None),
+            Source::Page => (200, String::new(), None),
             Source::Origin => {
                 let (origin, status, fields) = self.response.as_ref().expect("a response is held");
                 let content_type = Listed::new(fields).get("content-type").to_owned();
@@ -156,6 +157,11 @@ impl<'w> Visit<'w> {
             status,
             content_type,
             origin,
+            tier: self
+                .exchange
+                .as_ref()
+                .and_then(|it| it.found_in())
+                .map(|it| it.kind.name()),
             log,
         }
     }

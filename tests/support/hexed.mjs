@@ -27,6 +27,7 @@ const LENGTH_AT = {
   body_limit: 3,
   broke_off: 1,
   seal: 2,
+  spread: 1,
 };
 
 /** Exports with nothing to tell requests apart by: they trap for all. */

@@ -4,7 +4,8 @@
  * behind the local runtime's own simulation of the Cache API.
  */
 import { SCRATCH, scratchPath } from "./scratch.mjs";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { WorkerLog } from "./log.mjs";
@@ -18,8 +19,16 @@ import { childrenOf } from "./processes.mjs";
  * @property {boolean} [keepsStore] the store outlives a restart, and so do objects
  * @property {"own" | "slow" | "broken"} [state] the object behind LASTGOOD_STATE:
  *   the worker's own class, or one that never answers or always throws
+ * @property {Tiers} [tiers] what its further tiers are bound to
  * @property {number} [beside] so many more of the same, with the same object: each
  *   is a worker, as local isolates cannot be told apart
+ */
+/**
+ * - `kv`, `r2`: names of the runtime's own
+ * - `assets`: the files behind ASSETS
+ * - `odd`: stores that are not as they should be, by their names
+ * @typedef {{ kv?: string[], r2?: string[], assets?: Record<string, string>,
+ *   odd?: Record<string, "hangs" | "throws" | "counts"> }} Tiers
  */
 /** @typedef {{ script: string, wasm: Uint8Array }} Code */
 /** @typedef {Awaited<ReturnType<typeof startWorker>>} Worker */
@@ -60,7 +69,11 @@ const modules = ({ script, wasm }) => [
 /** @param {WorkerOptions} options @param {WorkerLog} log @returns {any} */
 function runtimeOptions(options, log) {
   return {
-    workers: [...sites(options), ...otherStates(options)],
+    workers: [
+      ...sites(options),
+      ...otherStates(options),
+      ...oddStores(options),
+    ],
     cachePersist: options.keepsStore ? scratchPath("store") : undefined,
     durableObjectsPersist: options.keepsStore
       ? scratchPath("objects")
@@ -75,7 +88,7 @@ function runtimeOptions(options, log) {
 }
 
 /** The worker, and those beside it. @param {WorkerOptions} options */
-function sites({ bindings, code, zone, state, beside = 0 }) {
+function sites({ bindings, code, zone, state, tiers, beside = 0 }) {
   const [script, className] =
     state === "own" ? ["site", "LastgoodState"] : ["state", state];
   const site = {
@@ -84,6 +97,7 @@ function sites({ bindings, code, zone, state, beside = 0 }) {
     modulesRoot: "/",
     bindings,
     cache: true,
+    ...bindingsOf(tiers),
     outboundService: zone && { external: { address: zone, http: {} } },
   };
   return Array.from({ length: beside + 1 }, (_, index) => {
@@ -94,6 +108,55 @@ function sites({ bindings, code, zone, state, beside = 0 }) {
     const name = index ? `site-${index}` : "site";
     return { ...site, name, durableObjects };
   });
+}
+
+/** @param {Tiers} [tiers] */
+function bindingsOf({ kv, r2, assets, odd = {} } = {}) {
+  const bound = Object.entries(odd).map(([name, entrypoint]) => [
+    name,
+    { name: "stores", entrypoint },
+  ]);
+  return {
+    kvNamespaces: kv,
+    r2Buckets: r2,
+    assets: assets && shipped(assets),
+    serviceBindings: Object.fromEntries(bound),
+  };
+}
+
+/** @param {Record<string, string>} files */
+function shipped(files) {
+  const directory = scratchPath("assets");
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.join(directory, path.dirname(name)), { recursive: true });
+    writeFileSync(path.join(directory, name), text);
+  }
+  const routerConfig = {
+    has_user_worker: true,
+    invoke_user_worker_ahead_of_assets: true,
+  };
+  return { directory, binding: "ASSETS", routerConfig };
+}
+
+/** Stores that hang, throw, or tell of each write. @param {WorkerOptions} options */
+function oddStores({ tiers }) {
+  if (!tiers?.odd) return [];
+  const script = `import { WorkerEntrypoint } from "cloudflare:workers";
+    const store = (act) => class extends WorkerEntrypoint {
+      get(key) { return act("get", key); }
+      getWithMetadata(key) { return act("get", key); }
+      put(key) { return act("put", key); }
+      delete(key) { return act("delete", key); }
+    };
+    // The runtime would notice a promise that nothing can resolve.
+    export const hangs = store(() => scheduler.wait(60_000));
+    export const throws = store(() => { throw new Error("out of order"); });
+    export const counts = store((what, key) => {
+      console.log(JSON.stringify({ lastgood: "store", what, key }));
+      return null;
+    });
+    export default {};`;
+  return [{ ...compatibility(), name: "stores", modules: true, script }];
 }
 
 /** Objects that are not as they should be. @param {WorkerOptions} options */
@@ -162,6 +225,16 @@ export async function startWorker(options = {}) {
       const store = await (await running.runtime.getCaches()).open("lastgood");
       const found = await store.match(url);
       return found ? await found.text() : null;
+    },
+    /** The runtime's own stores. */
+    kv: (/** @type {string} */ name) =>
+      running.runtime.getKVNamespace(name, "site"),
+    r2: (/** @type {string} */ name) =>
+      running.runtime.getR2Bucket(name, "site"),
+    /** Removes what is stored under a URL, in this data centre only. @param {string} url */
+    async lose(url) {
+      const store = await (await running.runtime.getCaches()).open("lastgood");
+      await store.delete(url);
     },
     /** Where those beside it listen. */
     portBeside: (/** @type {number} */ index) => running.ports[index + 1],

@@ -74,7 +74,7 @@ impl Exchange {
         if let Some(failure) = self.failure {
             self.land(failure, now, memory);
         }
-        self.finish(self.outcome(now), None)
+        self.conclude(self.outcome(now), None, now, memory)
     }
 
     /// Nothing came of it: the page is left alone for a while, and those who wait

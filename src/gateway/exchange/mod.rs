@@ -7,6 +7,7 @@
 mod attempts;
 mod ending;
 mod opening;
+mod searching;
 mod waiting;
 
 use super::clock::Clock;
@@ -22,6 +23,7 @@ use crate::wire::Timestamp;
 use crate::wire::cache_status::Handling;
 use alloc::{rc::Rc, vec::Vec};
 use core::time::Duration;
+use searching::Search;
 
 /// How often a request that waits looks whether waiting still makes sense.
 const LOOK_IN: Duration = Duration::from_millis(500);
@@ -49,6 +51,8 @@ enum State {
     Pausing { origin: Next, until: Timestamp },
     /// Somebody else fetches the page.
     Waiting { until: Timestamp },
+    /// A further tier is asked, before an error goes out.
+    Searching(Search),
     /// The reply went out, and is final.
     Done(Reply),
 }
@@ -99,6 +103,8 @@ pub struct Exchange {
     excused: u8,
     look: Look,
     copy: Option<Copy>,
+    /// The further tier in which was found what goes out.
+    found_in: Option<usize>,
     /// The origin is asked only for what is newer than the copy.
     conditional: bool,
     /// The origin called the copy current.
@@ -160,6 +166,7 @@ impl Exchange {
             excused: 0,
             look: Look::NotYet,
             copy: None,
+            found_in: None,
             conditional: false,
             renewed: false,
             waits_on: false,
@@ -289,6 +296,9 @@ impl Exchange {
             (State::Looking | State::Running, Event::Looked(copy)) if outstanding => {
                 self.looked(copy, now, memory)
             }
+            (State::Searching(search), Event::LookedFurther(found)) => {
+                self.looked_further(search, found, now, memory)
+            }
             (State::Running, Event::Begun) => self.begun(now),
             (State::Running | State::Pausing { .. }, Event::Responded(number, facts)) => {
                 self.responded(number, &facts, now, memory)
@@ -325,6 +335,7 @@ impl Exchange {
             State::Done(reply) => Step::Reply(reply),
             State::Pausing { until, .. } | State::Waiting { until } => Step::Wait(until),
             State::Inspecting { number, until } => Step::Inspect(number, until),
+            State::Searching(search) => Step::LookFurther(search.tier, search.until),
             State::Running if self.look == Look::Outstanding => Step::Look,
             State::Running => Step::Wait(self.next_look()),
         }

@@ -153,10 +153,10 @@ impl Exchange {
     pub(super) fn without_copy(&mut self, now: Now, memory: &mut Memory) -> Step {
         let alone = self.policy.hold_down.is_some_and(|rule| rule.without_copy);
         match self.restraint {
-            Some(Restraint::Page) if alone => self.refuse(),
+            Some(Restraint::Page) if alone => self.refuse(now, memory),
             Some(Restraint::Down) => match self.take_probe(now, memory) {
                 Some(origin) => self.probe(origin, now, memory),
-                None => self.refuse(),
+                None => self.refuse(now, memory),
             },
             Some(Restraint::Full) => self.queue(now, memory),
             _ => self.join(now, memory),
@@ -164,7 +164,7 @@ impl Exchange {
     }
 
     /// Nothing was sent, and nothing will be.
-    pub(super) fn refuse(&mut self) -> Step {
+    pub(super) fn refuse(&mut self, now: Now, memory: &Memory) -> Step {
         let failure = self
             .failure
             .unwrap_or(Failure::without_answer(Cause::Unavailable));
@@ -172,7 +172,8 @@ impl Exchange {
             phase: Phase::NothingSent,
             ..failure
         };
-        self.finish_with(Source::Answer(unsent), Some(unsent))
+        self.failure = Some(unsent);
+        self.conclude(Source::Answer(unsent), None, now, memory)
     }
 
     /// Waits for room, for a while.
@@ -213,7 +214,7 @@ impl Exchange {
             }
             Role::Share(failure) => {
                 self.failure = Some(failure);
-                self.finish(self.outcome(now), Some(failure))
+                self.conclude(self.outcome(now), None, now, memory)
             }
             Role::Lead => {
                 self.leads = true;
@@ -259,7 +260,7 @@ impl Exchange {
         };
         match chosen {
             Some(origin) => self.begin(origin, false, now, memory),
-            None => self.refuse(),
+            None => self.refuse(now, memory),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Exchange {
             return self.soft_deadline_passed(now, memory);
         }
         if now.wall >= self.probe_behind_at {
-            return self.leave_probe_behind(now);
+            return self.leave_probe_behind(now, memory);
         }
         if now.wall >= self.hedge_at {
             return self.hedge(now, memory);
@@ -91,7 +91,7 @@ impl Exchange {
 
     /// The visitor has waited for as long as the origin usually takes; whether it
     /// has only become slow is found out behind the reply.
-    fn leave_probe_behind(&mut self, now: Now) -> Step {
+    fn leave_probe_behind(&mut self, now: Now, memory: &Memory) -> Step {
         self.probe_behind_at = Timestamp::NEVER;
         let Some(run) = self.runs.latest() else {
             return self.outstanding();
@@ -100,7 +100,7 @@ impl Exchange {
         self.failure = Some(slow);
         self.note(&run, Some(slow), now);
         let source = self.outcome(now);
-        self.finish_behind(source, None, Some(run.until), now)
+        self.conclude(source, Some(run.until), now, memory)
     }
 
     pub(super) fn time_out(&mut self, number: u8, now: Now, memory: &mut Memory) -> Step {
