@@ -42,9 +42,8 @@ export async function measureCached(builds, pace, tell) {
     const { says, reply, calls } = WAYS[name];
     const empty = await startSite([{}, {}], pages(says));
     const kept = [];
-    for (const build of builds) {
-      const origin = empty.ways[kept.length];
-      kept.push(await copiesOf(build, origin, SIZES_OF_JOBS, told));
+    for (const [i, build] of builds.entries()) {
+      kept.push(await copiesOf(build, empty.ways[i], SIZES_OF_JOBS, told));
     }
     const site = name === "miss" ? empty : await startSite(kept, pages(says));
     /** @type {import("./job.mjs").Job["isRight"]} */
