@@ -5,7 +5,7 @@
 //! prefer an error page to what it refuses.
 
 use super::asides::Aside;
-use super::{freshness, places, usable_for};
+use super::{freshness, places, usable_for, window};
 use crate::policy::{Mode, Policy};
 use crate::verdict::{Cause, disguise};
 use crate::wire::{Demands, Method, RequestHead, ResponseHead, media_type, vary};
@@ -65,7 +65,8 @@ pub fn may_keep(
     // RFC 9111, 3.5. In standby the first of the further two forbids stale by
     // itself, and the second always.
     let cached = policy.mode == Mode::Cache;
-    let shared = said.public || (cached && (said.s_maxage.is_some() || said.must_revalidate));
+    let named = said.public || (cached && (said.s_maxage.is_some() || said.must_revalidate));
+    let shared = named && !is_for_the_asked(response, policy);
     let aside = Aside::of(response.status);
     let rules = [
         (
@@ -126,6 +127,15 @@ fn is_forbidden(response: &ResponseHead<'_>) -> bool {
     said.private || (said.no_store && !understood)
 }
 
+/// Whether each who wants an answer has to ask the origin for it, which may look who
+/// it is: then one that was given to somebody is shown to nobody else, even where
+/// the operator [overrides](Policy::stale_although_origin_forbids) the ban on stale.
+fn is_for_the_asked(response: &ResponseHead<'_>, policy: &Policy) -> bool {
+    let said = &response.cache_control;
+    let each_time = said.no_cache || !lives(response, policy);
+    policy.stale_although_origin_forbids && window::is_forbidden(said) && each_time
+}
+
 /// Whether there is a moment at which it could be of use.
 fn is_usable(response: &ResponseHead<'_>, policy: &Policy) -> bool {
     let said = &response.cache_control;
@@ -134,7 +144,8 @@ fn is_usable(response: &ResponseHead<'_>, policy: &Policy) -> bool {
         return !said.no_cache && lives(response, policy);
     }
     let validates = cached && response.has_validator();
-    let shows = !said.no_cache && !usable_for(response, policy).is_zero();
+    let banned = said.no_cache && !policy.stale_although_origin_forbids;
+    let shows = !banned && !usable_for(response, policy).is_zero();
     validates || shows
 }
 
@@ -257,6 +268,41 @@ mod tests {
         for word in ["no-store", "private", "private=\"x\""] {
             let field = alloc::format!("cache-control:{word}, max-age=60");
             check("GET", "", 200, &with(html, &field), Err(Refusal::Directive));
+        }
+    }
+
+    #[test]
+    fn an_override_keeps_what_is_banned_but_not_what_was_for_one() {
+        let check = |mode, asked: &str, said: &str, expected: Result<(), Refusal>| {
+            let policy = Policy {
+                mode,
+                stale_although_origin_forbids: true,
+                ..Policy::default()
+            };
+            let answer = alloc::format!("content-type:text/html\ncache-control:{said}");
+            let (asked, answer) = (Listed::new(asked), Listed::new(&answer));
+            let request = RequestHead::read("GET", "https://a.test/", &asked);
+            let response = ResponseHead::read(200, &answer);
+            let verdict = may_keep(&request, &response, &policy).map(|_| ());
+            assert_eq!(verdict, expected, "{mode:?} {said}");
+        };
+        let authorized = "authorization:x";
+        for mode in [Mode::Standby, Mode::Cache] {
+            for said in ["no-cache", "max-age=0, must-revalidate", "s-maxage=0"] {
+                check(mode, "", said, Ok(()));
+                let public = alloc::format!("public, {said}");
+                check(mode, authorized, &public, Err(Refusal::Authorization));
+                check(mode, "cookie:sid=1", &public, Err(Refusal::Cookie));
+            }
+            for said in ["no-store", "private", "private=\"x\"", "max-age=9, private"] {
+                check(mode, "", said, Err(Refusal::Directive));
+            }
+            check(
+                mode,
+                authorized,
+                "public, max-age=9, must-revalidate",
+                Ok(()),
+            );
         }
     }
 

@@ -91,6 +91,8 @@ pub struct Aged {
     pub age: Duration,
     /// Its freshness lifetime.
     pub lifetime: Duration,
+    /// The origin forbids to show it so; the operator overrode that.
+    pub overridden: bool,
 }
 
 impl Aged {
@@ -145,6 +147,7 @@ impl Copy {
         Aged {
             age: self.initial_age.saturating_add(now.since(self.stored_at)),
             lifetime: self.lifetime.unwrap_or(Duration::ZERO),
+            overridden: false,
         }
     }
 
@@ -166,7 +169,7 @@ impl Copy {
     /// fresh one, or a stale one by its own word.
     #[must_use]
     pub fn satisfies(&self, demands: &Demands, now: Timestamp) -> bool {
-        let Aged { age, lifetime } = self.aged(now);
+        let Aged { age, lifetime, .. } = self.aged(now);
         let said = &self.cache_control;
         // RFC 8246: who reloads a page means the page, and not what never changes.
         let held = said.immutable && age < lifetime;
@@ -180,7 +183,7 @@ impl Copy {
     /// forbid that (RFC 9111, 4.2.4).
     #[must_use]
     pub fn satisfies_stale(&self, demands: &Demands, now: Timestamp) -> bool {
-        let Aged { age, lifetime } = self.aged(now);
+        let Aged { age, lifetime, .. } = self.aged(now);
         let stale = age.saturating_sub(lifetime);
         let taken = demands.max_stale.is_some_and(|most| stale <= most);
         taken
@@ -206,10 +209,14 @@ impl Copy {
     #[must_use]
     pub fn showable(&self, demands: &Demands, policy: &Policy, now: Timestamp) -> Option<Aged> {
         let aged = self.aged(now);
-        let window = window::window(&self.cache_control, policy);
-        let window = window.min(demands.stale_if_error.unwrap_or(Duration::MAX));
-        let shown = aged.age < aged.lifetime.saturating_add(window);
-        (shown && self.status < 400 && !self.cache_control.no_cache).then_some(aged)
+        let (said, lifetime) = (&self.cache_control, self.lifetime);
+        let limit = demands.stale_if_error.unwrap_or(Duration::MAX);
+        let within = |window: Duration| aged.age < aged.lifetime.saturating_add(window.min(limit));
+        let lawful = !said.no_cache && within(window::window(said, lifetime, policy));
+        let against = window::overridden(said, lifetime, policy).min(limit);
+        let overridden = !lawful && !against.is_zero() && within(against);
+        let shown = self.status < 400 && (lawful || overridden);
+        shown.then_some(Aged { overridden, ..aged })
     }
 }
 
@@ -225,8 +232,12 @@ pub fn lifetime(response: &ResponseHead<'_>) -> Duration {
 /// How long a response could be shown, fresh and stale, from its making on.
 #[must_use]
 pub fn usable_for(response: &ResponseHead<'_>, policy: &Policy) -> Duration {
-    let lifetime = freshness::lifetime(response).unwrap_or_default();
-    lifetime.saturating_add(window::window(&response.cache_control, policy))
+    let said = &response.cache_control;
+    let lifetime = freshness::lifetime(response);
+    let share_of = lifetime.or_else(|| freshness::guess(response));
+    let window = window::window(said, share_of, policy);
+    let window = window.max(window::overridden(said, share_of, policy));
+    lifetime.unwrap_or_default().saturating_add(window)
 }
 
 /// How long a response could be shown from a tier with a bound of its own, from its
@@ -313,6 +324,34 @@ mod tests {
         check("cache-control:s-maxage=10, stale-if-error=60", 11, true);
         let both = "cache-control:s-maxage=10, stale-if-error=60, must-revalidate";
         check(both, 11, false);
+    }
+
+    #[test]
+    fn the_operator_may_override_the_origin_and_it_shows() {
+        let policy = Policy {
+            stale_although_origin_forbids: true,
+            ..policy()
+        };
+        let check = |said: &str, secs: u64, expected: Option<bool>| {
+            let fields = format!("cache-control:{said}");
+            let found = copy(&fields).showable(&Demands::default(), &policy, after(secs));
+            assert_eq!(
+                found.map(|aged| aged.overridden),
+                expected,
+                "{said} +{secs}"
+            );
+        };
+        check("max-age=10, must-revalidate", 9, Some(false));
+        check("max-age=10, must-revalidate", 39, Some(true));
+        check("max-age=10, must-revalidate", 40, None);
+        check("s-maxage=10", 11, Some(true));
+        check("no-cache", 0, Some(true));
+        check("no-cache, stale-if-error=5", 5, None);
+        check("max-age=10", 39, Some(false));
+        let gone = copy_of(404, "cache-control:max-age=10, must-revalidate");
+        let found = gone.showable(&Demands::default(), &policy, after(11));
+        assert_eq!(found, None, "an error stands in for nothing");
+        assert!(!copy("cache-control:no-cache").is_fresh(after(0)));
     }
 
     #[test]

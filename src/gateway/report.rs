@@ -30,8 +30,12 @@ pub fn copy_fields(aged: Aged, failure: Option<Failure>, tier: Option<&Tier>, id
         Handling::Hit
     };
     let status = failure.and_then(|failure| failure.status);
-    let line = cache_status::line(handling, status, Some(aged.ttl()));
-    fields.set("cache-status", &from(tier, line));
+    let mut line = cache_status::line(handling, status, Some(aged.ttl()));
+    match aged.overridden {
+        true => line.push_str("; detail=stale-although-origin-forbids"),
+        false => line = from(tier, line),
+    }
+    fields.set("cache-status", &line);
     if let Some(failure) = failure {
         mark_shown(&mut fields, &failure, id);
     }
@@ -128,7 +132,15 @@ pub fn log_line(exchange: &Exchange, told: &Told<'_>) -> Option<String> {
         return None;
     }
     let age = match told.source {
-        Source::Copy(aged) => format!(",\"age\":{}", aged.age.as_secs()),
+        Source::Copy(aged) => format!(
+            ",\"age\":{}{}",
+            aged.age.as_secs(),
+            if aged.overridden {
+                ",\"overridden\":\"the origin forbids stale\""
+            } else {
+                ""
+            }
+        ),
         _ => String::new(),
     };
     let shown = name_of(told.source);

@@ -101,12 +101,13 @@ impl Request {
 }
 
 /// What the client demands of copies. In standby the origin is asked anyway, and
-/// only how long a copy may stand in is for the client to limit.
+/// only how long a copy may stand in is for the client to limit; as in a cache that
+/// does not obey its clients, where nobody can make each request reach the origin.
 pub(super) fn demands(head: &RequestHead<'_>, policy: &Policy) -> Demands {
     let demands = Demands::parse(head.cache_control);
     match policy.mode {
-        Mode::Cache => demands,
-        Mode::Standby | Mode::Off => Demands {
+        Mode::Cache if policy.obey_clients => demands,
+        Mode::Cache | Mode::Standby | Mode::Off => Demands {
             stale_if_error: demands.stale_if_error,
             ..Demands::default()
         },

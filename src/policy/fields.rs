@@ -5,7 +5,7 @@
 
 use super::read::{
     DAY, MIB, MINUTE, bytes, failures, few, field_name, members, names, one_of, optional, span,
-    truth,
+    truth, whole,
 };
 use super::tier::tiers;
 use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Rescue, Value};
@@ -111,8 +111,17 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
         span(value, 0, 365 * DAY).map(|span| policy.stale_min = span)
     }),
     ("tiers", |policy, value| tiers(&mut policy.tiers, value)),
+    ("stale_percent", |policy, value| {
+        whole(value, 1, 10_000).map(|percent| policy.stale_percent = Some(percent))
+    }),
+    ("stale_although_origin_forbids", |policy, value| {
+        truth(value).map(|on| policy.stale_although_origin_forbids = on)
+    }),
     ("keep_every", |policy, value| {
         span(value, 0, DAY).map(|span| policy.keep_every = span)
+    }),
+    ("obey_clients", |policy, value| {
+        truth(value).map(|on| policy.obey_clients = on)
     }),
     ("cookies_ignored", |policy, value| {
         names(value).map(|list| policy.cookies_ignored = list)

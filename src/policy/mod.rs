@@ -207,11 +207,20 @@ pub struct Policy {
     pub stale_min: Duration,
     /// Where else a page is looked for before an error goes out, in this order.
     pub tiers: Vec<Tier>,
+    /// The same in per cent of the lifetime, if that is less; off. What has no
+    /// lifetime has no share of it.
+    pub stale_percent: Option<u16>,
+    /// Whether a copy is shown instead of a failure although the origin forbids to
+    /// show it stale: off, as the origin may have its reasons.
+    pub stale_although_origin_forbids: bool,
     /// How often an unchanged copy is written again: once in 60 s.
     pub keep_every: Duration,
     /// A copy has at most this many bytes: 8 MiB, since a body waits in memory
     /// until it is known to be whole, and an isolate has 128 MB.
     pub copy_limit: u64,
+    /// In cache mode, whether clients may demand that the origin is asked although
+    /// there is a fresh copy (RFC 9111, 5.2.1).
+    pub obey_clients: bool,
     /// Cookies that do not change what a page says.
     pub cookies_ignored: Vec<String>,
     /// Whether a stale HTML page gets a line that says how old it is.
@@ -259,8 +268,11 @@ impl Default for Policy {
             stale: Duration::from_secs(24 * 60 * 60),
             stale_min: Duration::ZERO,
             tiers: Vec::new(),
+            stale_percent: None,
+            stale_although_origin_forbids: false,
             keep_every: Duration::from_secs(60),
             copy_limit: 8 * 1024 * 1024,
+            obey_clients: true,
             cookies_ignored: analytics(),
             notice: true,
             answer: AnswerWith::Page,

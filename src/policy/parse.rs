@@ -321,6 +321,14 @@ fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Pr
     if let Some(Hedge::After(after)) = &mut policy.hedge {
         limit("hedge", after, deadline, "deadline");
     }
+    if policy.stale_although_origin_forbids && policy.stale.max(policy.stale_min).is_zero() {
+        problems.push(Problem {
+            field: format!("{place}.stale_although_origin_forbids"),
+            value: String::from("true"),
+            remedy: String::from("a stale above 0s beside it, or leave it off"),
+        });
+        policy.stale_although_origin_forbids = false;
+    }
 }
 
 #[cfg(test)]
@@ -408,6 +416,21 @@ mod tests {
         );
         check(r#"{"stale": 30}"#, "LASTGOOD.stale = 30", "a duration");
         check(r#"{"stale": "400d"}"#, "LASTGOOD.stale", "a duration");
+        check(
+            r#"{"stale_percent": 0}"#,
+            "LASTGOOD.stale_percent = 0",
+            "from 1 to 10000",
+        );
+        check(
+            r#"{"stale": "0s", "stale_although_origin_forbids": true}"#,
+            "LASTGOOD.stale_although_origin_forbids = true",
+            "a stale above 0s",
+        );
+        check(
+            r#"{"obey_clients": "no"}"#,
+            "LASTGOOD.obey_clients",
+            "true or false",
+        );
         check(
             r#"{"retry_on": ["502", "nonsense"]}"#,
             "LASTGOOD.retry_on",

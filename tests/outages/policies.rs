@@ -78,6 +78,7 @@ const CHOICES: &[(u64, &[&str])] = &[
             r#""mode": "cache""#,
             r#""mode": "cache", "collapse": {"wait": "3s", "age": "2s"}"#,
             r#""mode": "cache", "collapse": true"#,
+            r#""mode": "cache", "obey_clients": false"#,
             r#""mode": "off""#,
         ],
     ),
@@ -127,5 +128,14 @@ const CHOICES: &[(u64, &[&str])] = &[
     (10, &[r#""needs_credentials": true"#]),
     (10, &[r#""retry_after": false"#]),
     (10, &[r#""answer": "origin""#]),
-    (10, &[r#""stale": "0s""#, r#""stale_min": "1h""#]),
+    (
+        20,
+        &[
+            r#""stale": "0s""#,
+            r#""stale_min": "1h""#,
+            r#""stale_although_origin_forbids": true"#,
+            r#""stale_although_origin_forbids": true, "stale_percent": 10000"#,
+            r#""stale_percent": 50"#,
+        ],
+    ),
 ];

@@ -82,7 +82,10 @@ fn is_fresh(stored: &Stored, now: Timestamp) -> bool {
 /// Whether the origin forbids to show it stale; `s-maxage` does so by itself, unless
 /// another word says more.
 fn is_never_stale(stored: &Stored) -> bool {
-    let said = Said::of(&stored.response);
+    forbids_stale(&Said::of(&stored.response))
+}
+
+fn forbids_stale(said: &Said) -> bool {
     let explicit = said.says(&["stale-if-error", "stale-while-revalidate"]);
     said.says(&NEVER_STALE) || (said.says(&["s-maxage"]) && !explicit)
 }
@@ -98,7 +101,10 @@ fn is_for(stored: &Stored, asked: &Asked, policy: &Policy) -> bool {
 }
 
 /// Whether the client takes a copy without asking the origin (RFC 9111, 5.2.1).
-fn is_taken(stored: &Stored, asked: &Asked, now: Timestamp) -> bool {
+fn is_taken(stored: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> bool {
+    if !policy.obey_clients {
+        return true;
+    }
     let demands = Said::plain(&asked.fields);
     // RFC 8246: while it is fresh, a reload does not mean what never changes.
     let immutable = Said::of(&stored.response).says(&["immutable"]) && left(stored, now) > 0;
@@ -126,8 +132,8 @@ fn is_taken_stale(stored: &Stored, asked: &Asked, now: Timestamp) -> bool {
 pub(crate) fn answers(stored: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> bool {
     policy.mode == Mode::Cache
         && is_for(stored, asked, policy)
-        && is_taken(stored, asked, now)
-        && (is_fresh(stored, now) || is_taken_stale(stored, asked, now))
+        && is_taken(stored, asked, policy, now)
+        && (is_fresh(stored, now) || (policy.obey_clients && is_taken_stale(stored, asked, now)))
 }
 
 /// Whether a copy may answer at once while it is renewed (RFC 5861, 3).
@@ -143,7 +149,7 @@ pub(crate) fn is_renewable(
     policy.mode == Mode::Cache
         && !said.says(&NEVER_STALE)
         && is_for(stored, asked, policy)
-        && is_taken(stored, asked, now)
+        && is_taken(stored, asked, policy, now)
         && left(stored, now) + window.min(bound) > 0
 }
 
@@ -152,14 +158,21 @@ pub(crate) fn is_renewable(
 pub(crate) fn is_showable(stored: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> bool {
     let said = Said::of(&stored.response);
     let (most, least) = (millis(policy.stale), millis(policy.stale_min));
-    let window = match said.millis("stale-if-error") {
-        _ if is_never_stale(stored) => 0,
-        Some(span) => span.clamp(least, most.max(least)),
-        None => most.max(least),
+    let lived = lifetime(stored.status, &stored.response, Some(stored.at));
+    let share = lived.zip(policy.stale_percent);
+    let share = share.map_or(i128::MAX, |(span, percent)| {
+        span * i128::from(percent) / 100
+    });
+    let said_so = said.millis("stale-if-error").unwrap_or(i128::MAX);
+    let banned = is_never_stale(stored) && !policy.stale_although_origin_forbids;
+    let window = match banned {
+        true => 0,
+        false => said_so.min(most).min(share).max(least),
     };
     let demanded = Said::plain(&asked.fields).millis("stale-if-error");
     let window = window.min(demanded.unwrap_or(i128::MAX));
-    stored.status < 400 && !said.says(&["no-cache"]) && left(stored, now) + window > 0
+    let asked_each_time = said.says(&["no-cache"]) && (banned || window == 0);
+    stored.status < 400 && !asked_each_time && left(stored, now) + window > 0
 }
 
 fn millis(span: std::time::Duration) -> i128 {
@@ -197,7 +210,9 @@ pub(crate) fn is_variant(stored: &Stored, asked: &str) -> bool {
 
 /// Whether the client wants a copy, or nothing (RFC 9111, 5.2.1.7).
 pub(crate) fn wants_copy_only(asked: &Asked, policy: &Policy) -> bool {
-    policy.mode == Mode::Cache && Said::plain(&asked.fields).says(&["only-if-cached"])
+    policy.mode == Mode::Cache
+        && policy.obey_clients
+        && Said::plain(&asked.fields).says(&["only-if-cached"])
 }
 
 /// Whether a request could be answered with a copy at all.
@@ -227,8 +242,13 @@ pub(crate) fn refusal(
 ) -> Option<&'static str> {
     let said = Said::of(fields);
     let cached = policy.mode == Mode::Cache;
-    let for_all = said.says(&["public"]) || (cached && said.says(&["s-maxage", "must-revalidate"]));
     let lives = lifetime(status, fields, arrived).is_some_and(|span| span > 0);
+    let overridden = policy.stale_although_origin_forbids;
+    // What the origin wants to be asked for each time it may give to some alone.
+    let each_time = said.says(&["no-cache"]) || !lives;
+    let banned = forbids_stale(&said);
+    let for_all = !(overridden && each_time && banned)
+        && (said.says(&["public"]) || (cached && said.says(&["s-maxage", "must-revalidate"])));
     let vary = field(fields, "vary").unwrap_or("");
     let rules = [
         (policy.mode == Mode::Off, "no copies are kept here"),
@@ -249,7 +269,7 @@ pub(crate) fn refusal(
             "the client forbids it",
         ),
         (
-            said.says(&["no-cache"]) && !(cached && has_validator(fields)),
+            said.says(&["no-cache"]) && !(cached && has_validator(fields)) && !overridden,
             "it could never be confirmed",
         ),
         (
