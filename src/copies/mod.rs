@@ -18,6 +18,7 @@ mod renewal;
 mod room;
 mod slices;
 mod spread;
+mod tokens;
 mod window;
 
 pub use admission::{Refusal, may_keep, may_keep_body};
@@ -33,6 +34,7 @@ pub use renewal::{conditions, renew};
 pub use room::Room;
 pub use slices::{Slice, slice};
 pub use spread::Spread;
+pub use tokens::{LONGEST_SEARCHED, Search, pattern as token_pattern, search as token_search};
 
 use crate::policy::Policy;
 use crate::wire::{CacheControl, Demands, Fields, ResponseHead, Timestamp};

@@ -18,9 +18,13 @@ export const VERSION_FIELDS = core.version_fields();
 const RESPONSE_FIELDS = core.response_fields();
 
 /** What became of a copy that was claimed. */
-const TOO_LARGE = 0;
+const NOT_FOR_KEEPING = 0;
 const STORED = 1;
 const LOST = 2;
+
+/** What `core.token_search` may say. */
+const SEARCH = 1;
+const FUTILE = 2;
 
 /** So long a body is watched at most. */
 const WATCHED_MS = 3000;
@@ -68,12 +72,13 @@ export async function keep(arrival, response, { reserved, arrived }) {
   try {
     const limit = core.copy_limit(url);
     const whole = await platform.whole(response, limit).catch(reason);
-    if (whole instanceof RangeError) return void (how = TOO_LARGE);
+    if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
     if (whole instanceof Error)
       return console.log(core.broke_off(url, Date.now()));
     const type = response.headers.get("content-type") ?? "";
     const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
     if (refusal) return console.log(refusal);
+    if (hasToken(url, response, whole)) return void (how = NOT_FOR_KEEPING);
     const asked = platform.lines(headers);
     const page = arrival.page ?? (await pageOf(url, response));
     const place = core.place_for(url, status, answered, asked, page) ?? url;
@@ -95,6 +100,30 @@ export async function keep(arrival, response, { reserved, arrived }) {
     core.landed(url, status, answered, how, reserved, Date.now());
   }
   if (spreads) await spreads();
+}
+
+/** What pages are refused for; nothing if none is. @type {RegExp | null | undefined} */
+let token;
+
+/**
+ * Whether a page carries a token, for which it is not kept.
+ * @param {string} url
+ * @param {Response} response
+ * @param {ArrayBuffer} whole
+ */
+function hasToken(url, { headers }, whole) {
+  if (token === undefined) {
+    const pattern = core.token_pattern();
+    token = pattern === undefined ? null : new RegExp(pattern, "i");
+  }
+  if (token === null) return false;
+  const [type, coding] = ["content-type", "content-encoding"].map(
+    (name) => headers.get(name) ?? "",
+  );
+  const how = core.token_search(url, type, coding, whole.byteLength);
+  // What is looked for is ASCII, and no other decoder is as quick.
+  const page = how === SEARCH ? new TextDecoder("latin1").decode(whole) : "";
+  return how === FUTILE || (how === SEARCH && token.test(page));
 }
 
 /**

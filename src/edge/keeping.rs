@@ -3,7 +3,7 @@
 
 use super::isolate::with_isolate;
 use super::{bytes_of, names, time};
-use crate::copies::{self, Aside, Due, Kept};
+use crate::copies::{self, Aside, Due, Kept, Search};
 use crate::gateway::{self, End};
 use crate::policy::Mode;
 use crate::verdict::{Cause, disguise};
@@ -57,8 +57,8 @@ pub fn outdated(method: &str, status: u16, urls: Vec<String>) -> Vec<String> {
     urls
 }
 
-/// What became of a copy that was [claimed](claim_copy) in so many bytes: it is too
-/// large for keeping (0), is in the store (1), or was lost on the way there (2).
+/// What became of a copy that was [claimed](claim_copy) in so many bytes: it is not
+/// for keeping (0), is in the store (1), or was lost on the way there (2).
 /// One that was lost is due again. Those who wait for the page learn it, too.
 #[wasm_bindgen]
 pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, now: f64) {
@@ -198,6 +198,34 @@ pub fn longest_disguise() -> u32 {
 pub fn keep_not(url: &str, content_type: &str, bytes: u32, text: &str) -> Option<String> {
     let cause = copies::may_keep_body(content_type, u64::from(bytes), text).err()?;
     Some(gateway::bad_body_line(message::path_and_query(url), cause))
+}
+
+/// What is looked for in pages, as a regular expression; nothing if no route refuses
+/// pages for it.
+#[wasm_bindgen]
+#[must_use]
+pub fn token_pattern() -> Option<String> {
+    with_isolate(|isolate| {
+        let mut policies = isolate.configuration.policies();
+        policies.any(|policy| policy.refuse_tokens)
+    })
+    .then(copies::token_pattern)
+}
+
+/// How a body that has come whole is to be looked at before it is kept: not at all
+/// (0), for the [`token_pattern`] (1), or not even so, as it must not be kept (2).
+#[wasm_bindgen]
+#[must_use]
+pub fn token_search(url: &str, content_type: &str, coding: &str, bytes: u32) -> u8 {
+    let path = message::path(url);
+    with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(path);
+        match copies::token_search(policy, content_type, coding, bytes.into()) {
+            Search::Needless => 0,
+            Search::Needed => 1,
+            Search::Futile => 2,
+        }
+    })
 }
 
 /// Notes that a body broke off while a copy was made. Returns the log line.

@@ -123,6 +123,9 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     ("obey_clients", |policy, value| {
         truth(value).map(|on| policy.obey_clients = on)
     }),
+    ("refuse_tokens", |policy, value| {
+        truth(value).map(|on| policy.refuse_tokens = on)
+    }),
     ("cookies_ignored", |policy, value| {
         names(value).map(|list| policy.cookies_ignored = list)
     }),

@@ -221,6 +221,9 @@ pub struct Policy {
     /// In cache mode, whether clients may demand that the origin is asked although
     /// there is a fresh copy (RFC 9111, 5.2.1).
     pub obey_clients: bool,
+    /// Whether pages that carry a token, against forged requests or of a security
+    /// policy, are refused as copies.
+    pub refuse_tokens: bool,
     /// Cookies that do not change what a page says.
     pub cookies_ignored: Vec<String>,
     /// Whether a stale HTML page gets a line that says how old it is.
@@ -273,6 +276,7 @@ impl Default for Policy {
             keep_every: Duration::from_secs(60),
             copy_limit: 8 * 1024 * 1024,
             obey_clients: true,
+            refuse_tokens: false,
             cookies_ignored: analytics(),
             notice: true,
             answer: AnswerWith::Page,
@@ -325,11 +329,15 @@ impl Configuration {
             .map_or(&self.fallback, |(_, policy)| policy)
     }
 
+    /// The rules of all routes, and those for the rest.
+    pub fn policies(&self) -> impl Iterator<Item = &Rc<Policy>> {
+        let routes = self.routes.iter().map(|(_, policy)| policy);
+        routes.chain([&self.fallback])
+    }
+
     /// All tiers of all routes; one that several have comes several times.
     pub fn tiers(&self) -> impl Iterator<Item = &Tier> {
-        let routes = self.routes.iter().map(|(_, policy)| policy);
-        let policies = routes.chain([&self.fallback]);
-        policies.flat_map(|policy| policy.tiers.iter())
+        self.policies().flat_map(|policy| policy.tiers.iter())
     }
 }
 

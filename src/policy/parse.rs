@@ -253,8 +253,7 @@ fn unknown(name: &str) -> String {
 fn refuse_hedges_without_budget(configuration: &Configuration, problems: &mut Vec<Problem>) {
     let budget = configuration.guards.budget;
     let none = budget.most == 0 && budget.floor == 0 && budget.tokens.is_none();
-    let routes = configuration.routes.iter().map(|(_, policy)| policy);
-    let mut all = routes.chain([&configuration.fallback]);
+    let mut all = configuration.policies();
     if none && all.any(|policy| policy.hedge.is_some()) {
         problems.push(Problem {
             field: "LASTGOOD.hedge".into(),

@@ -136,6 +136,7 @@ const FIELDS = {
   "cache.minStaleS": (s) => ({ stale_min: seconds(s) }),
   "cache.softDeadlineMs": (ms) => ({ soft_deadline: milliseconds(ms) }),
   "cache.staleOn": (list) => ({ stale_on: causes(list) }),
+  "cache.admission": (flag) => ({ refuse_tokens: flag }),
   errors: ({ page, intercept = [] }) =>
     page ? { answer: "page", answer_on: causes(intercept) } : NOTHING,
   "errors.page": () => NOTHING,
