@@ -5,18 +5,23 @@
 //! it wrote: again only if the page changed, or after a while.
 
 use crate::slots::{Slot, Slots, digest};
-use crate::wire::{Fields, Timestamp};
+use crate::wire::{Fields, Timestamp, vary};
 use core::time::Duration;
 
-/// What was written lately. A key that is pushed out costs a write too many and
-/// nothing else; all of it stays within 96 KB.
+/// What was written lately, of each variant of each page. A key that is pushed out
+/// costs a write too many and nothing else; all of it stays within 96 KB.
 #[derive(Debug, Default)]
 pub struct Due {
     written: Slots<Written, 512, 8>,
+    releases: u64,
+    /// The latest end of any claim.
+    latest: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Written {
+    /// Of the page itself, where it was [released](Due::release), how often any was:
+    /// what was said of its variants before then is void.
     validator: u64,
     until: Timestamp,
 }
@@ -28,32 +33,69 @@ impl Slot for Written {
 }
 
 impl Due {
-    /// The fields of a response that tell one version of a page from another.
+    /// The fields of a response that tell one version of a page from another. The
+    /// first one names the fields of a request that tell its variants apart.
     pub const FIELDS: &'static [&'static str] =
         &["vary", "content-length", "etag", "last-modified"];
 
-    /// Whether the copy under `key` was written lately, of a response with the
-    /// same validators as this one.
+    /// Whether the copy of `url` for a request was written lately, of a response with
+    /// the same validators as this one. Of the request those fields matter that
+    /// `Vary` names.
     #[must_use]
-    pub fn is_current(&self, key: &str, response: &dyn Fields, now: Timestamp) -> bool {
-        let written = self.written.get(digest(&[key]));
+    pub fn is_current(
+        &self,
+        url: &str,
+        response: &dyn Fields,
+        request: &dyn Fields,
+        now: Timestamp,
+    ) -> bool {
+        let written = self.written.get(self.key(url, response, request));
         written
             .is_some_and(|written| now < written.until && written.validator == validator(response))
     }
 
     /// Notes that the copy is being written now, and need not be again for a
     /// while unless it changes.
-    pub fn claim(&mut self, key: &str, response: &dyn Fields, every: Duration, now: Timestamp) {
+    pub fn claim(
+        &mut self,
+        url: &str,
+        response: &dyn Fields,
+        request: &dyn Fields,
+        every: Duration,
+        now: Timestamp,
+    ) {
         let written = Written {
             validator: validator(response),
             until: now.after(every),
         };
-        self.written.put(digest(&[key]), written);
+        self.latest = self.latest.max(written.until);
+        self.written.put(self.key(url, response, request), written);
     }
 
-    /// Forgets a claim: its writing failed, or the copy is gone.
-    pub fn release(&mut self, key: &str) {
-        self.written.forget(digest(&[key]));
+    /// Forgets a claim, as its writing failed.
+    pub fn lost(&mut self, url: &str, response: &dyn Fields, request: &dyn Fields) {
+        self.written.forget(self.key(url, response, request));
+    }
+
+    /// Forgets all claims of a page: the copies are gone.
+    pub fn release(&mut self, url: &str) {
+        self.releases = self.releases.saturating_add(1);
+        let released = Written {
+            validator: self.releases,
+            until: self.latest,
+        };
+        self.written.put(digest(&[url]), released);
+    }
+
+    fn key(&self, url: &str, response: &dyn Fields, request: &dyn Fields) -> u64 {
+        let page = digest(&[url]);
+        let vary = response.get("vary");
+        if vary.is_empty() || vary::is_any(vary) {
+            return page;
+        }
+        let released = self.written.get(page).map_or(0, |page| page.validator);
+        let line = vary::selecting(vary, request);
+        digest(&[url, &line]).wrapping_add(released)
     }
 }
 
@@ -69,13 +111,18 @@ mod tests {
     const EVERY: Duration = Duration::from_secs(60);
 
     /// Claims what is not current, and returns whether it did.
-    fn claim(due: &mut Due, key: &str, fields: &str, secs: u64) -> bool {
+    fn claim_for(due: &mut Due, url: &str, fields: &str, asked: &str, secs: u64) -> bool {
         let (listed, now) = (Listed::new(fields), Timestamp::from_secs(secs));
-        let current = due.is_current(key, &listed, now);
+        let asked = Listed::new(asked);
+        let current = due.is_current(url, &listed, &asked, now);
         if !current {
-            due.claim(key, &listed, EVERY, now);
+            due.claim(url, &listed, &asked, EVERY, now);
         }
         !current
+    }
+
+    fn claim(due: &mut Due, url: &str, fields: &str, secs: u64) -> bool {
+        claim_for(due, url, fields, "", secs)
     }
 
     #[test]
@@ -89,6 +136,27 @@ mod tests {
         assert!(claim(&mut due, "/b", "etag:2", 219));
         due.release("/b");
         assert!(claim(&mut due, "/b", "etag:2", 219));
+    }
+
+    #[test]
+    fn each_variant_by_itself_until_all_are_gone() {
+        let (mut due, fields) = (Due::default(), "vary:accept-language");
+        let (german, french) = ("accept-language:de", "accept-language:fr");
+        let both = |due: &mut Due, secs| {
+            [german, french].map(|asked| claim_for(due, "/a", fields, asked, secs))
+        };
+        assert_eq!(both(&mut due, 100), [true, true]);
+        assert_eq!(both(&mut due, 159), [false, false]);
+        due.lost("/a", &Listed::new(fields), &Listed::new(german));
+        assert_eq!(both(&mut due, 159), [true, false]);
+        due.release("/a");
+        assert_eq!(both(&mut due, 159), [true, true]);
+        assert_eq!(both(&mut due, 159), [false, false]);
+        due.release("/b");
+        assert_eq!(both(&mut due, 159), [false, false]);
+        due.release("/a");
+        due.release("/a");
+        assert_eq!(both(&mut due, 159), [true, true]);
     }
 
     #[test]

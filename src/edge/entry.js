@@ -16,6 +16,7 @@ import {
   keepIfDue,
   removeOutdated,
   REQUEST_FIELDS,
+  varied,
   VERSION_FIELDS,
   watchToTheEnd,
 } from "./keeping.js";
@@ -152,7 +153,9 @@ function settle(arrival, ctx, response, origin) {
   try {
     const { method, url, started } = arrival;
     const { status, headers } = response;
-    const answered = values(headers, VERSION_FIELDS);
+    const version = values(headers, VERSION_FIELDS);
+    const vary = version.slice(0, version.indexOf("\n"));
+    const answered = varied(version, vary, arrival.headers);
     const now = Date.now();
     const end = core.settle(
       method,

@@ -52,8 +52,20 @@ export function keepIfDue(arrival, response, ctx) {
  */
 export function claim({ method, url, headers }, { status, headers: fields }) {
   const asked = platform.values(headers, REQUEST_FIELDS);
-  const answered = platform.values(fields, RESPONSE_FIELDS);
+  const all = platform.values(fields, RESPONSE_FIELDS);
+  const answered = varied(all, fields.get("vary"), headers);
   return core.claim_copy(method, url, asked, status, answered, Date.now());
+}
+
+/**
+ * What is told of a response, and then those fields of its request that its `Vary`
+ * names.
+ * @param {string} answered
+ * @param {string | null} vary
+ * @param {Headers} headers of the request
+ */
+export function varied(answered, vary, headers) {
+  return vary ? `${answered}\n${platform.named(headers, vary)}` : answered;
 }
 
 /**
@@ -97,7 +109,8 @@ export async function keep(arrival, response, { reserved, arrived }) {
     if (tiered)
       spreads = () => spread(url, place, status, answered, stored, whole);
   } finally {
-    core.landed(url, status, answered, how, reserved, Date.now());
+    const asked = how === LOST ? platform.lines(headers) : "";
+    core.landed(url, status, answered, asked, how, reserved, Date.now());
   }
   if (spreads) await spreads();
 }

@@ -59,9 +59,18 @@ pub fn outdated(method: &str, status: u16, urls: Vec<String>) -> Vec<String> {
 
 /// What became of a copy that was [claimed](claim_copy) in so many bytes: it is not
 /// for keeping (0), is in the store (1), or was lost on the way there (2).
-/// One that was lost is due again. Those who wait for the page learn it, too.
+/// One that was lost is due again: for that `asked` is all fields of the request,
+/// which otherwise may be missing. Those who wait for the page learn it, too.
 #[wasm_bindgen]
-pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, now: f64) {
+pub fn landed(
+    url: &str,
+    status: u16,
+    answered: &str,
+    asked: &str,
+    how: u8,
+    reserved: u32,
+    now: f64,
+) {
     let end = match how {
         0 => Some(End::Uncacheable),
         1 => Some(End::Stored),
@@ -70,7 +79,8 @@ pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, no
     with_isolate(|isolate| {
         isolate.room.give_back(u64::from(reserved));
         if end.is_none() {
-            isolate.due.release(url);
+            let (answered, asked) = (Listed::new(answered), Listed::new(asked));
+            isolate.due.lost(url, &answered, &asked);
         }
         match Aside::of(status) {
             _ if end != Some(End::Stored) => {}
@@ -91,7 +101,8 @@ pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, no
 
 /// If a copy of a response is to be kept now, the bytes of memory that are set
 /// aside for it, to be given to [`landed`] afterwards; -1 if not. It counts as
-/// kept from then on.
+/// kept from then on. After the [`response_fields`] in `answered` stand those fields
+/// of the request that `Vary` names.
 #[wasm_bindgen]
 #[must_use]
 pub fn claim_copy(
@@ -112,7 +123,8 @@ pub fn claim_copy(
             return -1.0;
         };
         let (due, now) = (&mut isolate.due, time(now));
-        if gateway::is_keeping_due(&request, url, status, &answered, policy, due, now) {
+        let varied = Listed::new(answered.rest());
+        if gateway::is_keeping_due(&request, status, &answered, &varied, policy, due, now) {
             return bytes_of(bytes);
         }
         isolate.room.give_back(bytes);
@@ -232,9 +244,6 @@ pub fn token_search(url: &str, content_type: &str, coding: &str, bytes: u32) -> 
 #[wasm_bindgen]
 #[must_use]
 pub fn broke_off(url: &str, now: f64) -> String {
-    with_isolate(|isolate| {
-        isolate.due.release(url);
-        isolate.memory.broke_off(time(now));
-    });
+    with_isolate(|isolate| isolate.memory.broke_off(time(now)));
     gateway::bad_body_line(message::path_and_query(url), Cause::Truncated)
 }

@@ -55,7 +55,7 @@ use crate::copies::{Aside, Due};
 use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};
 use crate::policy::Origin;
 use crate::verdict::Facts;
-use crate::wire::{Method, Positional, RequestHead, Timestamp, message, time::millis};
+use crate::wire::{Listed, Method, Positional, RequestHead, Timestamp, message, time::millis};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use isolate::with_isolate;
@@ -196,7 +196,8 @@ fn body_of(length: f64) -> Body {
 /// well ([`claim_copy`]), 2 if it is a failure, 3 to pass it on and see whether its
 /// body comes to its end. `asked` is when which origin was
 /// asked, in the form of [`open`]. 4 to pass it on once the copies that it makes old
-/// are [removed](outdated).
+/// are [removed](outdated). After the [`version_fields`] in `answered` stand those
+/// fields of the request that the first of them, `Vary`, names.
 #[wasm_bindgen]
 #[must_use]
 pub fn settle(
@@ -215,6 +216,7 @@ pub fn settle(
         origin: origin.into(),
         asked: time(asked),
         status,
+        varied: Listed::new(answered.rest()),
     };
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(message::path(url));

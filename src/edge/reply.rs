@@ -4,7 +4,7 @@ use super::exchange::Exchange;
 use super::time;
 use super::told::{ANSWER, COPY, NOBODY, NOTED, ORIGIN, RENEWED, Reply};
 use crate::answer::{self, Asker, Matter};
-use crate::copies::{self, Aged, Changes, ENVELOPE};
+use crate::copies::{self, Aged, Changes, ENVELOPE, Slice};
 use crate::gateway::{self, Source, Told};
 use crate::policy::Mode;
 use crate::retry::Random;
@@ -153,7 +153,14 @@ impl Exchange {
         let content_type = stored.get("content-type");
         // What comes from far comes whole, and can be cut once it is here.
         let whole = self.method() != Method::Get || tier.is_some();
-        let slice = copies::slice(envelope, asked).filter(|_| !whole);
+        let slice = match copies::slice(envelope, asked).filter(|_| !whole) {
+            Some(Slice::Beyond(content_range)) => return self.beyond(&content_range, own),
+            Some(Slice::Bytes {
+                inside,
+                content_range,
+            }) => Some((inside, content_range)),
+            None => None,
+        };
         let noted = failure.is_some()
             && slice.is_none()
             && self.policy.notice
@@ -161,8 +168,8 @@ impl Exchange {
         if noted {
             NOT_OF_NOTED.iter().for_each(|name| own.remove(name));
         }
-        if let Some(slice) = &slice {
-            own.set("content-range", &slice.content_range);
+        if let Some((_, content_range)) = &slice {
+            own.set("content-range", content_range);
             own.remove("content-length");
         }
         let status = match slice {
@@ -173,10 +180,19 @@ impl Exchange {
         let notice = noted.then(|| answer::notice(aged.age, stored));
         Reply {
             with_body: has_body(self.method(), status),
-            slice: slice.map(|slice| slice.inside).unwrap_or_default(),
+            slice: slice.map(|(inside, _)| inside).unwrap_or_default(),
             text: notice.unwrap_or_default(),
             ..Reply::of(source, status, copies::restore(envelope, &own))
         }
+    }
+
+    /// None of the bytes of the copy is what was asked for. Nobody is to take that for
+    /// the page.
+    fn beyond(&self, content_range: &str, mut own: Changes) -> Reply {
+        own.set("content-range", content_range);
+        own.set("cache-control", "no-store");
+        own.remove("content-length");
+        Reply::of(COPY, 416, copies::restore(self.stored.get(ENVELOPE), &own))
     }
 }
 

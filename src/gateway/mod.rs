@@ -51,7 +51,7 @@ use crate::copies::{self, Due};
 use crate::policy::{Mode, Origin, Policy, Rescue};
 use crate::retry::Repeatability;
 use crate::verdict;
-use crate::wire::{Fields, Method, RequestHead, ResponseHead, Timestamp, cdn_loop};
+use crate::wire::{Fields, Listed, Method, RequestHead, ResponseHead, Timestamp, cdn_loop};
 use core::time::Duration;
 
 /// How a request begins.
@@ -289,6 +289,8 @@ pub struct FirstResponse<'a> {
     pub asked: Timestamp,
     /// The status.
     pub status: u16,
+    /// Those fields of the request that the answer's `Vary` names.
+    pub varied: Listed<'a>,
 }
 
 /// Decides about the first answer, by as little of it as possible: most answers
@@ -310,7 +312,7 @@ pub fn on_first_response(
     memory.well(first.url, first.origin, now.since(first.asked), policy, now);
     if policy.mode != Mode::Off && copies::outdates(first.method, first.status) {
         First::PassAndOutdate
-    } else if of_interest && !due.is_current(first.url, response, now) {
+    } else if of_interest && !due.is_current(first.url, response, &first.varied, now) {
         First::PassAndKeep
     } else if is_watched(first.method, response, policy, memory, now) {
         First::PassAndWatch
@@ -336,13 +338,14 @@ pub fn is_watched(
 ///
 /// In standby an unchanged copy is rewritten only now and then, but often enough
 /// that there is always one whose window is at least half open. In cache mode
-/// whatever comes from the origin is news, or it would not have been asked.
+/// whatever comes from the origin is news, or it would not have been asked. `varied`
+/// is those fields of the request that the answer's `Vary` names.
 #[must_use]
 pub fn is_keeping_due(
     request: &RequestHead<'_>,
-    url: &str,
     status: u16,
     response: &dyn Fields,
+    varied: &dyn Fields,
     policy: &Policy,
     due: &mut Due,
     now: Timestamp,
@@ -351,7 +354,9 @@ pub fn is_keeping_due(
         arrived: Some(now),
         ..ResponseHead::read(status, response)
     };
-    if copies::may_keep(request, &head, policy).is_err() || due.is_current(url, response, now) {
+    let url = request.url;
+    let refused = copies::may_keep(request, &head, policy).is_err();
+    if refused || due.is_current(url, response, varied, now) {
         return false;
     }
     let half = copies::usable_for(&head, policy)
@@ -361,6 +366,6 @@ pub fn is_keeping_due(
         Mode::Cache => Duration::ZERO,
         Mode::Standby | Mode::Off => policy.keep_every.min(half),
     };
-    due.claim(url, response, every, now);
+    due.claim(url, response, varied, every, now);
     true
 }

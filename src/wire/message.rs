@@ -47,6 +47,16 @@ impl<T: AsRef<str>> Positional<T> {
         Self { names, lines, ends }
     }
 
+    /// What follows the values.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        let last = self.names.len().checked_sub(1);
+        let end = last.and_then(|last| self.ends.get(last));
+        let start = end.and_then(|end| end.checked_add(1));
+        let rest = start.and_then(|start| self.lines.as_ref().get(start..));
+        rest.unwrap_or_default()
+    }
+
     fn line(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)?;
         let start = match index.checked_sub(1) {

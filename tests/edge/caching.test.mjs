@@ -132,6 +132,44 @@ test("a part is cut out of the copy", async (t) => {
   assert.equal(site.origin.count, count);
 });
 
+test("a part that lies beyond the copy", async (t) => {
+  const site = await siteWith(t, {
+    script: ['200[ma=60 | ETag: "a"] size(5000)'],
+    lastgood: CACHE,
+  });
+  const { body } = await keep(site);
+  await hit(site);
+  const { count } = site.origin;
+  for (const range of ["bytes=5000-", "bytes=9000-9999", "bytes=-0"]) {
+    for (const condition of [{}, { "if-range": '"a"' }]) {
+      const seen = await site.get("/", { range, ...condition });
+      assert.equal(seen.status, 416, range);
+      assert.equal(seen.headers["content-range"], "bytes */5000");
+      assert.equal(seen.headers["cache-control"], "no-store");
+      assert.equal(seen.body.length, 0);
+    }
+    const other = await site.get("/", { range, "if-range": '"b"' });
+    assert.equal(other.status, 200, "another version is wanted whole");
+    assert.deepEqual(other.body, body);
+  }
+  const head = { method: "HEAD", headers: [["range", "bytes=9000-"]] };
+  assert.equal((await site.ask(/** @type {any} */ (head))).status, 200);
+  const has = { range: "bytes=9000-", "if-none-match": '"a"' };
+  assert.equal((await site.get("/", has)).status, 304);
+  assert.equal(site.origin.count, count);
+});
+
+test("a part that lies beyond the copy, on a bad day", async (t) => {
+  const site = await siteWith(t, {
+    script: ["200 size(5000)", "502"],
+    lastgood: BRISK,
+  });
+  await keep(site);
+  const seen = await site.get("/", { range: "bytes=5000-" });
+  assert.equal(seen.status, 416);
+  assert.match(saidOf(seen), /fwd=stale; fwd-status=502/);
+});
+
 test("a write makes the copy old, an error does not", async (t) => {
   const site = await siteWith(t, {
     script: ["200[ma=60]", "500", "200", "200[ma=60]"],

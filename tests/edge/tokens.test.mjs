@@ -44,7 +44,8 @@ const CARRYING = {
 /** What looks like it and is for all. @type {Record<string, string>} */
 const INNOCENT = {
   search: '<form><input type="search" name="q"><button>Search</button></form>',
-  named: '<input name="access_token" placeholder="your token"><input name="_tokens">',
+  named:
+    '<input name="access_token" placeholder="your token"><input name="_tokens">',
   prose: "<p>How csrf tokens work: each form has a csrf-token = a secret.</p>",
   configured: '<script>var axios = {xsrfCookieName: "XSRF-TOKEN"};</script>',
   empty: '<script nonce="">x()</script><style nonce>a{}</style>',
@@ -125,7 +126,14 @@ test("what can't be looked through is not kept", async (t) => {
 });
 
 test("a hostile page takes no longer to look through than its length", async (t) => {
-  const parts = ["<input", "<input name=", " name = ", "csrf", "csrf=", "nonce "];
+  const parts = [
+    "<input",
+    "<input name=",
+    " name = ",
+    "csrf",
+    "csrf=",
+    "nonce ",
+  ];
   const site = await siteWith(t, {
     lastgood: REFUSES,
     content: (_, { target }) =>

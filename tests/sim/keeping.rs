@@ -126,8 +126,8 @@ impl Host<'_> {
         let due = equivalent
             && !it.disguised
             && it.asked.with_head(|request| {
-                let (url, policy) = (&it.url, &it.policy);
-                gateway::is_keeping_due(request, url, status, &listed, policy, due, now)
+                let (asked, policy) = (Listed::new(&it.asked.fields), &it.policy);
+                gateway::is_keeping_due(request, status, &listed, &asked, policy, due, now)
             });
         if due {
             self.land_copy(visit, status, fields, now);

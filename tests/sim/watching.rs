@@ -41,6 +41,7 @@ impl Host<'_> {
             origin,
             asked: it.started,
             status,
+            varied: Listed::new(&it.asked.fields),
         };
         let (listed, policy) = (Listed::new(&fields), &it.policy);
         let memory = &mut self.memory;

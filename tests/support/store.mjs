@@ -12,6 +12,15 @@ const MISHAPS = {
   /** The first copy is refused. */
   refusesOnce: `put: (...copy) => (puts += 1) === 1
     ? Promise.reject(new Error("no room")) : store.put(...copy),`,
+  /** None, but that it tells what is put, and what is removed. */
+  tells: `put: (...copy) => {
+      console.log(JSON.stringify({ lastgood: "put", url: copy[0] }));
+      return store.put(...copy);
+    },
+    delete: (url) => {
+      console.log(JSON.stringify({ lastgood: "delete", url }));
+      return store.delete(url);
+    },`,
 };
 
 /** @param {keyof typeof MISHAPS} mishap */
@@ -25,6 +34,7 @@ export function codeWithStoreThat(mishap) {
       return {
         match: (url) => store.match(url),
         put: (...copy) => store.put(...copy),
+        delete: (url) => store.delete(url),
         ${MISHAPS[mishap]}
       };
     };`;
