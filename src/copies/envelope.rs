@@ -217,7 +217,10 @@ impl<'a> Originals<'a> {
         };
         for (name, value) in &mut fields {
             match name {
-                STATUS => read.status = value.parse().ok()?,
+                STATUS => {
+                    let status = value.parse().ok();
+                    read.status = status.filter(|status| (200..=599).contains(status))?;
+                }
                 WAITED => read.waited = Duration::from_millis(value.parse().ok()?),
                 LENGTH => read.length = Some(value.parse().ok()?),
                 RANGE => read.range = value,

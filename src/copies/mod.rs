@@ -30,7 +30,7 @@ pub use envelope::{ENVELOPE, Kept, VARY, restore, seal, vary};
 pub use epochs::{Epochs, Purge};
 pub use invalidation::{may_name, outdates};
 pub use places::{all_of, for_response, is_ours, of_aside, to_return};
-pub use renewal::{conditions, renew};
+pub use renewal::{after_head, conditions, renew};
 pub use room::Room;
 pub use slices::{Slice, slice};
 pub use spread::Spread;
@@ -84,7 +84,21 @@ impl Found {
         let head = ResponseHead::read(originals.status, &originals);
         Self::Copy(Copy::new(&head, originals.stored_at, originals.waited))
     }
+
+    /// Whether what is stored there is none that we put there as it is, and had better
+    /// be removed: it cannot be read, or was stored tomorrow and would never be old.
+    #[must_use]
+    pub fn is_foreign(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Copy(copy) => copy.stored_at > now.after(WRONGEST_CLOCK),
+            Self::Variant(_) => false,
+        }
+    }
 }
+
+/// No clock by which something was stored was further ahead than this: a day.
+const WRONGEST_CLOCK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How old a copy is when it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -413,6 +427,22 @@ mod tests {
     fn a_clock_set_back_makes_nothing_older() {
         let early = Timestamp::from_secs(1);
         assert_eq!(copy("").aged(early).age, Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_foreign_is_told() {
+        let check = |envelope: &str, foreign: bool| {
+            let found = Found::under(envelope, "", &Listed::new(""));
+            assert_eq!(found.is_foreign(after(0)), foreign, "{envelope}");
+        };
+        let at = |millis: &str| format!("stored {} {millis} selecting 0  .", millis.len());
+        check(&at("1"), false);
+        check(&at("87400000"), false);
+        check(&at("87400001"), true);
+        check(&at("18446744073709551615"), true);
+        check("", true);
+        check("stored 1 1 selecting 0  status 3 999 .", true);
+        check("stored 1 1 selecting 1 x vary 6 accept .", false);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Asking whether a copy still is current, and what follows if it is (RFC 9111,
 //! 4.3).
 
+use super::Copy;
 use super::changes::Changes;
 use super::envelope::{Originals, restore};
-use crate::wire::Fields;
+use crate::wire::{Fields, Listed, Timestamp};
+use alloc::format;
 
 /// Fields that speak of the message and not of the page, or by which the body that
 /// is stored could no longer be read (RFC 9111, 3.2).
@@ -65,9 +67,37 @@ pub fn renew(envelope: &str, answer: &str) -> Changes {
     restore(envelope, &own)
 }
 
+/// The changes that turn what is stored under `envelope` into the page as the answer
+/// to a HEAD says that it is (RFC 9111, 4.3.5); `None` if nothing has to be changed.
+///
+/// One that names the same version makes the copy a new one. One that names another,
+/// or another length, ends its freshness; there is still nothing better to show
+/// instead of a failure.
+#[must_use]
+pub fn after_head(envelope: &str, answer: &str, copy: &Copy, now: Timestamp) -> Option<Changes> {
+    let (stored, said) = (Originals::read(envelope)?, Listed::new(answer));
+    let named = ["etag", "last-modified"].map(|name| (said.get(name), stored.get(name)));
+    let mut named = named.iter().filter(|(said, _)| !said.is_empty());
+    let other = named.clone().any(|(said, stored)| said != stored);
+    // The length of what is packed says nothing of what is stored unpacked.
+    let length = said.get("content-length").parse().ok();
+    let length = length.filter(|_| !said.has("content-encoding"));
+    let resized = length.is_some_and(|length: u64| stored.length != Some(length));
+    if !other && !resized {
+        return named.next().map(|_| renew(envelope, answer));
+    }
+    copy.is_fresh(now).then(|| {
+        let lifetime = copy.aged(now).lifetime.as_secs();
+        let mut own = Changes::default();
+        own.set("age", &format!("{}", lifetime.saturating_add(1)));
+        restore(envelope, &own)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copies::Found;
 
     const STORED: &str =
         "stored 1 1 selecting 0  age 1 7 cache-control 9 max-age=1 date 1 x etag 3 \"a\" .";
@@ -77,6 +107,41 @@ mod tests {
         let asked = conditions(STORED);
         assert_eq!(asked.as_str(), "if-none-match:\"a\"\nif-modified-since");
         assert!(conditions("").as_str().is_empty());
+    }
+
+    #[test]
+    fn the_head_of_a_page_tells_of_its_copy() {
+        let stored =
+            "stored 5 60000 selecting 0  length 1 9 cache-control 10 max-age=30 etag 3 \"a\" .";
+        let Found::Copy(copy) = Found::under(stored, "", &Listed::new("")) else {
+            panic!("it is a copy");
+        };
+        let check = |answer: &str, secs: u64, expected: Option<&str>| {
+            let found = after_head(stored, answer, &copy, Timestamp::from_secs(60 + secs));
+            let lines = found.as_ref().map(Changes::as_str);
+            let has = |line| lines.is_some_and(|lines| lines.split('\n').any(|it| it == line));
+            assert_eq!(found.is_some(), expected.is_some(), "{answer}");
+            assert!(expected.is_none_or(has), "{answer}: {lines:?}");
+        };
+        let (renewed, ended) = (Some("cache-control:max-age=9"), Some("age:31"));
+        check("etag:\"a\"\ncache-control:max-age=9", 40, renewed);
+        check(
+            "etag:\"a\"\ncache-control:max-age=9\ncontent-length:9",
+            40,
+            renewed,
+        );
+        check("etag:\"b\"", 1, ended);
+        check("etag:\"a\"\nlast-modified:x", 1, ended);
+        check("etag:\"a\"\ncontent-length:8", 1, ended);
+        check(
+            "etag:\"a\"\ncontent-length:8\ncontent-encoding:br",
+            1,
+            Some("etag:\"a\""),
+        );
+        check("content-length:8", 1, ended);
+        check("etag:\"b\"", 31, None);
+        check("content-length:9\ncache-control:max-age=9", 1, None);
+        check("", 1, None);
     }
 
     #[test]

@@ -36,8 +36,9 @@ const BEGIN = -2;
 const REPLY = -3;
 const LOOK_ELSEWHERE = -4;
 const LOOK_FURTHER = -5;
+const FORGET = -6;
 /** Less the milliseconds that it may last. */
-const INSPECT = -6;
+const INSPECT = -7;
 
 /** What a reply may come from, besides us. */
 const ORIGIN = 1;
@@ -156,6 +157,8 @@ async function drive(exchange, hand, ctx, step, first) {
       step = await look(exchange, hand, exchange.place() ?? hand.url);
     } else if (step === LOOK_FURTHER) {
       step = await lookFurther(exchange, hand, ctx);
+    } else if (step === FORGET) {
+      step = forget(exchange, hand, ctx);
     } else if (step <= INSPECT) {
       step = await inspect(exchange, hand, INSPECT - step);
     } else if (step === BEGIN) {
@@ -228,6 +231,19 @@ async function lookFurther(exchange, hand, ctx) {
   hand.distant = found instanceof Response ? undefined : found;
   const { said, varied } = factsOf(page, hand.headers);
   return exchange.looked_further(page.status, said, varied, Date.now());
+}
+
+/**
+ * Removes what is stored and is no copy of ours: there is none, then.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {ExecutionContext} ctx
+ */
+function forget(exchange, hand, ctx) {
+  platform.discard(hand.stored);
+  hand.stored = undefined;
+  behind(ctx, platform.forget(exchange.place() ?? hand.url));
+  return exchange.looked("", "", Date.now());
 }
 
 /**
@@ -317,6 +333,7 @@ async function reply(exchange, hand, ctx) {
   const shown = source === COPY || source === NOTED;
   if (shown && hand.distant && exchange.may_keep())
     giveBack(hand, hand.distant, ctx);
+  if (passed && hand.method === "HEAD") amend(exchange, hand, passed, ctx);
   return { response: made(told, hand), patience };
 }
 
@@ -346,7 +363,33 @@ function renew(exchange, hand, ctx) {
   const answer = taken(hand, "response");
   const page = renewed(exchange, taken(hand, "stored"), answer);
   hand.stored = page;
-  land(exchange, hand, page, ctx);
+  land(exchange, ofPage(hand), page, ctx);
+}
+
+/**
+ * A request as that of the page, of which it may want the head alone.
+ * @param {Hand} hand
+ */
+const ofPage = (hand) =>
+  hand.method === "HEAD" ? { ...hand, method: "GET" } : hand;
+
+/**
+ * Keeps the copy anew, if the head of the page says that it has changed, or has not.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ * @param {Response} head
+ * @param {ExecutionContext} ctx
+ */
+function amend(exchange, hand, { headers }, ctx) {
+  if (!hand.stored) return;
+  const changes = exchange.after_head(platform.lines(headers), Date.now());
+  if (changes === undefined) return;
+  const stored = taken(hand, "stored");
+  const status = exchange.stored_status();
+  const page = platform.rebuilt(stored, status, changes, true);
+  const reserved = claim(ofPage(hand), page);
+  if (reserved < 0) return platform.discard(page);
+  behind(ctx, keep(hand, page, { reserved, arrived: Date.now() }));
 }
 
 /**

@@ -19,7 +19,8 @@ const BEGIN: f64 = -2.0;
 const REPLY: f64 = -3.0;
 const LOOK_ELSEWHERE: f64 = -4.0;
 pub(super) const LOOK_FURTHER: f64 = -5.0;
-const INSPECT: f64 = -6.0;
+const FORGET: f64 = -6.0;
+const INSPECT: f64 = -7.0;
 
 /// The fields of a stored response that matter.
 pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
@@ -148,10 +149,17 @@ impl Exchange {
     /// What was found in the store: the values of
     /// [`stored_fields`](super::stored_fields), none if there is nothing, and those
     /// fields of the request that its `Vary` names.
+    ///
+    /// What is there and is none of ours is to be removed; then there is nothing.
     pub fn looked(&mut self, stored: String, varied: &str, now: f64) -> f64 {
+        let is_there = !stored.is_empty();
         self.stored = Positional::new(STORED, stored);
         let envelope = self.stored.get(ENVELOPE);
         let found = Found::under(envelope, &self.url, &Listed::new(varied));
+        if is_there && found.is_foreign(time(now)) {
+            with_isolate(|isolate| isolate.due.release(&self.url));
+            return FORGET;
+        }
         if let (Looking::AtPage, Found::Variant(place)) = (self.looking, &found) {
             self.place = Some(place.clone());
             self.looking = Looking::AtVariant;

@@ -65,6 +65,17 @@ impl Exchange {
             .into()
     }
 
+    /// The changes to what is stored, if the answer to a HEAD, of which `answer` is
+    /// all fields, says that it has to be changed.
+    #[must_use]
+    pub fn after_head(&self, answer: &str, now: f64) -> Option<String> {
+        let copy = self.exchange.copy();
+        let copy = copy.filter(|copy| (copy.status, self.status) == (200, 200) && self.may_keep());
+        let envelope = self.stored.get(ENVELOPE);
+        let changes = copies::after_head(envelope, answer, &copy?, time(now))?;
+        Some(changes.as_str().into())
+    }
+
     /// The status of the copy.
     #[must_use]
     pub fn stored_status(&self) -> u16 {

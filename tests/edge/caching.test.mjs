@@ -141,8 +141,10 @@ test("a part that lies beyond the copy", async (t) => {
   await hit(site);
   const { count } = site.origin;
   for (const range of ["bytes=5000-", "bytes=9000-9999", "bytes=-0"]) {
-    for (const condition of [{}, { "if-range": '"a"' }]) {
-      const seen = await site.get("/", { range, ...condition });
+    /** @type {Record<string, string>[]} */
+    const both = [{ range }, { range, "if-range": '"a"' }];
+    for (const asked of both) {
+      const seen = await site.get("/", asked);
       assert.equal(seen.status, 416, range);
       assert.equal(seen.headers["content-range"], "bytes */5000");
       assert.equal(seen.headers["cache-control"], "no-store");
@@ -168,6 +170,75 @@ test("a part that lies beyond the copy, on a bad day", async (t) => {
   const seen = await site.get("/", { range: "bytes=5000-" });
   assert.equal(seen.status, 416);
   assert.match(saidOf(seen), /fwd=stale; fwd-status=502/);
+});
+
+/** @typedef {import("../support/site.mjs").Site} Site */
+
+/** The head of the page, by the origin's own word. @param {Site} site */
+const head = (site) =>
+  site.ask({ method: "HEAD", headers: [["cache-control", "no-cache"]] });
+
+for (const [what, changed] of [
+  ["version", '200[ma=60 | ETag: "b"]'],
+  ["length", '200[ma=60 | ETag: "a"] size(700)'],
+])
+  test(`a head that names another ${what} makes the copy stale`, async (t) => {
+    const site = await siteWith(t, {
+      script: ['200[ma=60 | ETag: "a"]'],
+      lastgood: CACHE,
+    });
+    const first = await keep(site);
+    await hit(site);
+    await site.origin.setScript([changed, "502"]);
+    assert.equal((await head(site)).status, 200);
+    await until("it is stale", async () => {
+      const seen = await site.get("/");
+      assert.equal(seen.status, 200);
+      assert.ok(
+        seen.text.endsWith(first.text.slice(-100)),
+        "it still stands in",
+      );
+      return /fwd=stale/.test(saidOf(seen));
+    });
+  });
+
+for (const [what, answer] of [
+  ["a 304", '200[ma=60 | ETag: "a" | X-New: yes] cond'],
+  ["a head of its version", '200[ma=60 | ETag: "a" | X-New: yes]'],
+])
+  test(`${what} to HEAD makes the copy a new one`, async (t) => {
+    const site = await siteWith(t, {
+      script: ['200[ma=1 | ETag: "a"]'],
+      lastgood: CACHE,
+    });
+    const first = await keep(site);
+    await site.origin.setScript([answer]);
+    const seen = await head(site);
+    assert.equal(seen.status, 200);
+    assert.equal(seen.body.length, 0);
+    const { count } = site.origin;
+    const later = await hit(site);
+    assert.equal(later.headers["x-new"], "yes");
+    assert.equal(later.text, first.text);
+    assert.equal(
+      later.headers["content-length"],
+      first.headers["content-length"],
+    );
+    assert.ok(site.origin.count <= count + 1);
+  });
+
+test("a head of an error or without a version changes nothing", async (t) => {
+  const site = await siteWith(t, {
+    script: ['200[ma=60 | ETag: "a"]'],
+    lastgood: CACHE,
+  });
+  const first = await keep(site);
+  await hit(site);
+  await site.origin.setScript(['404[ETag: "b"]', "200 size(700) chunked"]);
+  for (const status of [404, 200]) {
+    assert.equal((await head(site)).status, status);
+    assert.equal((await hit(site)).text, first.text);
+  }
 });
 
 test("a write makes the copy old, an error does not", async (t) => {

@@ -63,7 +63,7 @@ test("what carries a token is not kept, and what looks like it is", async (t) =>
   const pages = { ...CARRYING, ...INNOCENT };
   const site = await siteWith(t, {
     lastgood: REFUSES,
-    content: (_, { target }) => page(pages[target.slice(1)]),
+    content: (_, { path }) => page(pages[path.slice(1)]),
   });
   for (const name of Object.keys(CARRYING)) {
     assert.equal((await site.get(`/${name}`)).status, 200);
@@ -116,8 +116,8 @@ test("what can't be looked through is not kept", async (t) => {
       "/wide": ["200[Content-Type: text/html; charset=utf-16]"],
       "/packed": ["200[Content-Encoding: zstd]"],
     },
-    content: (_, { target }) =>
-      bodies[target] && { type: "text/html", bytes: bodies[target] },
+    content: (_, { path }) =>
+      bodies[path] && { type: "text/html", bytes: bodies[path] },
   });
   for (const path of ["/long", "/wide", "/packed"]) await site.get(path);
   await keep(site);
@@ -136,8 +136,8 @@ test("a hostile page takes no longer to look through than its length", async (t)
   ];
   const site = await siteWith(t, {
     lastgood: REFUSES,
-    content: (_, { target }) =>
-      page(parts[Number(target.slice(1))]?.repeat(150_000).slice(0, 1e6) ?? ""),
+    content: (_, { path }) =>
+      page(parts[Number(path.slice(1))]?.repeat(150_000).slice(0, 1e6) ?? ""),
   });
   for (const index of parts.keys()) await site.get(`/${index}`);
   const since = performance.now();

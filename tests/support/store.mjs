@@ -12,6 +12,8 @@ const MISHAPS = {
   /** The first copy is refused. */
   refusesOnce: `put: (...copy) => (puts += 1) === 1
     ? Promise.reject(new Error("no room")) : store.put(...copy),`,
+  /** Whoever removes something waits for ever. */
+  removesNothing: "delete: () => new Promise(() => {}),",
   /** None, but that it tells what is put, and what is removed. */
   tells: `put: (...copy) => {
       console.log(JSON.stringify({ lastgood: "put", url: copy[0] }));

@@ -7,7 +7,7 @@ import { SCRATCH, scratchPath } from "./scratch.mjs";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { Log, LogLevel, Miniflare } from "miniflare";
+import { Log, LogLevel, Miniflare, Response } from "miniflare";
 import { WorkerLog } from "./log.mjs";
 import { childrenOf } from "./processes.mjs";
 
@@ -235,6 +235,15 @@ export async function startWorker(options = {}) {
     async lose(url) {
       const store = await (await running.runtime.getCaches()).open("lastgood");
       await store.delete(url);
+    },
+    /**
+     * Puts something into its store.
+     * @param {string} url @param {string} body @param {Record<string, string>} headers
+     */
+    async store(url, body, headers) {
+      const store = await (await running.runtime.getCaches()).open("lastgood");
+      const lasting = { "cache-control": "max-age=600", ...headers };
+      await store.put(url, new Response(body, { headers: lasting }));
     },
     /** Where those beside it listen. */
     portBeside: (/** @type {number} */ index) => running.ports[index + 1],
