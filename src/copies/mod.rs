@@ -430,6 +430,46 @@ mod tests {
     }
 
     #[test]
+    fn ages_and_dates_beyond_reason() {
+        let check = |fields: &str, fresh: bool, shown: bool| {
+            let copy = copy(fields);
+            let showable = copy.showable(&Demands::default(), &policy(), after(9));
+            let found = (copy.is_fresh(after(9)), showable.is_some());
+            assert_eq!(found, (fresh, shown), "{fields}");
+        };
+        let lives = "cache-control:max-age=10";
+        for old in [
+            "2147483647",
+            "2147483648",
+            "4294967296",
+            "99999999999999999999",
+        ] {
+            check(&format!("{lives}\nage:{old}"), false, false);
+            check(&format!("cache-control:max-age={old}\nage:9"), true, true);
+        }
+        for odd in ["-1", "x", "1e9", " "] {
+            check(&format!("{lives}\nage:{odd}"), true, true);
+        }
+        check(
+            &format!("{lives}\ndate:Thu, 01 Jan 1970 00:00:00 GMT"),
+            false,
+            false,
+        );
+        check(
+            &format!("{lives}\ndate:Fri, 31 Dec 9999 23:59:59 GMT"),
+            true,
+            true,
+        );
+        check("expires:Fri, 31 Dec 9999 23:59:59 GMT", true, true);
+        check("expires:Thu, 01 Jan 1970 00:00:00 GMT", false, true);
+        let both = "expires:Fri, 31 Dec 9999 23:59:59 GMT\ndate:Fri, 31 Dec 9999 23:59:58 GMT";
+        check(both, false, true);
+        let changed = "last-modified:Fri, 31 Dec 9999 23:59:59 GMT";
+        check(changed, false, true);
+        check("last-modified:Thu, 01 Jan 1970 00:00:00 GMT", true, true);
+    }
+
+    #[test]
     fn what_is_foreign_is_told() {
         let check = |envelope: &str, foreign: bool| {
             let found = Found::under(envelope, "", &Listed::new(""));
