@@ -4,7 +4,7 @@
 //! only what is whole and good: every refusal here has a name, and a reason to
 //! prefer an error page to what it refuses.
 
-use super::asides::Aside;
+use super::asides::{Aside, remembered};
 use super::{freshness, places, usable_for, window};
 use crate::policy::{Mode, Policy};
 use crate::verdict::{Cause, disguise};
@@ -149,10 +149,13 @@ fn is_usable(response: &ResponseHead<'_>, policy: &Policy) -> bool {
     validates || shows
 }
 
-/// How long it is fresh, by its own word; in a shared cache, by a guess.
+/// How long it is fresh, by its own word; in a shared cache, by the operator's, or by a
+/// guess.
 fn lifetime(response: &ResponseHead<'_>, policy: &Policy) -> Option<Duration> {
     let guess = || freshness::guess(response).filter(|_| policy.mode == Mode::Cache);
-    freshness::lifetime(response).or_else(guess)
+    freshness::lifetime(response)
+        .or_else(|| remembered(response, policy))
+        .or_else(guess)
 }
 
 fn lives(response: &ResponseHead<'_>, policy: &Policy) -> bool {
@@ -349,6 +352,7 @@ mod tests {
     fn a_shared_cache_keeps_what_the_law_lets_it() {
         let policy = Policy {
             mode: Mode::Cache,
+            remember: [(410, Duration::from_secs(9))].into(),
             ..Policy::default()
         };
         let check = |method: &str, asked: &str, status: u16, answer: &str, expected| {
@@ -362,6 +366,17 @@ mod tests {
         check("GET", "", 301, lives, Ok(None));
         check("GET", "", 404, lives, Ok(Some(Aside::Error)));
         check("GET", "", 404, "", Err(Refusal::Unusable));
+        check("GET", "", 410, "", Ok(Some(Aside::Error)));
+        let banned = "cache-control:no-cache";
+        check("GET", "", 410, banned, Err(Refusal::Unusable));
+        check(
+            "GET",
+            "",
+            410,
+            "cache-control:max-age=0",
+            Err(Refusal::Unusable),
+        );
+        check("GET", "", 410, "set-cookie:a=b", Err(Refusal::SetsCookie));
         check("GET", "", 304, lives, Err(Refusal::Status));
         check("GET", "", 206, lives, Err(Refusal::Status));
         let part = with(lives, "content-range:bytes 0-1/9");

@@ -5,8 +5,10 @@
 //! beside it. They are looked for only where something is known here: a page that is
 //! well costs no second look, and what is known is forgotten by itself.
 
+use super::freshness;
+use crate::policy::{Mode, Policy};
 use crate::slots::{Slot, Slots, digest};
-use crate::wire::Timestamp;
+use crate::wire::{ResponseHead, Timestamp};
 use core::time::Duration;
 
 /// What lies beside a page.
@@ -46,6 +48,15 @@ impl Aside {
             Self::Part => Duration::from_secs(24 * 60 * 60),
         }
     }
+}
+
+/// How long an error is fresh that does not say so, if the operator does.
+#[must_use]
+pub fn remembered(response: &ResponseHead<'_>, policy: &Policy) -> Option<Duration> {
+    let silent = policy.mode == Mode::Cache && freshness::lifetime(response).is_none();
+    let all = policy.remember.iter().filter(|_| silent);
+    let mut its = all.filter(|(status, _)| *status == response.status);
+    its.next().map(|(_, span)| *span)
 }
 
 /// What this isolate has stored beside pages.
@@ -88,6 +99,26 @@ impl Asides {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Listed;
+
+    #[test]
+    fn an_error_is_remembered_by_its_own_word_or_by_the_operators() {
+        let check = |mode, status, fields: &str, secs: Option<u64>| {
+            let policy = Policy {
+                mode,
+                remember: [(404, Duration::from_secs(10))].into(),
+                ..Policy::default()
+            };
+            let listed = Listed::new(fields);
+            let found = remembered(&ResponseHead::read(status, &listed), &policy);
+            assert_eq!(found, secs.map(Duration::from_secs), "{status} {fields}");
+        };
+        check(Mode::Cache, 404, "", Some(10));
+        check(Mode::Cache, 404, "cache-control:max-age=5", None);
+        check(Mode::Cache, 404, "expires:0", None);
+        check(Mode::Cache, 400, "", None);
+        check(Mode::Standby, 404, "", None);
+    }
 
     #[test]
     fn known_for_as_long_as_it_is_fresh_and_not_for_ever() {

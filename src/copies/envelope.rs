@@ -27,6 +27,8 @@ const SELECTING: &str = "selecting";
 const STATUS: &str = "status";
 /// How many milliseconds it took to come.
 const WAITED: &str = "waited";
+/// For how many milliseconds it is fresh, as it did not say so itself.
+const GIVEN: &str = "given";
 /// How many bytes it has, as stored.
 const LENGTH: &str = "length";
 /// What part was asked for, of a part.
@@ -56,6 +58,8 @@ pub struct Kept<'a> {
     pub arrived: Timestamp,
     /// How long it took to come.
     pub waited: Duration,
+    /// For how long it is fresh, if it does not say so itself.
+    pub given: Option<Duration>,
     /// How many bytes its body has.
     pub length: u64,
     /// The envelope of the page that is in the store, empty without one.
@@ -100,6 +104,9 @@ pub fn seal(kept: &Kept<'_>) -> Changes {
     pack(&mut envelope, LENGTH, &kept.length.to_string());
     if kept.waited >= Duration::from_millis(1) {
         pack(&mut envelope, WAITED, &format!("{}", millis(kept.waited)));
+    }
+    if let Some(given) = kept.given {
+        pack(&mut envelope, GIVEN, &millis(given).to_string());
     }
     if !vary.is_empty() {
         let page = Originals::read(kept.page);
@@ -187,6 +194,8 @@ pub(super) struct Originals<'a> {
     /// What tells the variants of this page from those of an earlier one.
     pub(super) root: &'a str,
     pub(super) status: u16,
+    /// How long it is fresh, if it did not say so.
+    pub(super) given: Option<Duration>,
     /// How many bytes it has.
     pub(super) length: Option<u64>,
     /// What part was asked for.
@@ -210,6 +219,7 @@ impl<'a> Originals<'a> {
             language: "",
             root: "",
             status: 200,
+            given: None,
             length: None,
             range: "",
             waited: Duration::ZERO,
@@ -222,6 +232,7 @@ impl<'a> Originals<'a> {
                     read.status = status.filter(|status| (200..=599).contains(status))?;
                 }
                 WAITED => read.waited = Duration::from_millis(value.parse().ok()?),
+                GIVEN => read.given = Some(Duration::from_millis(value.parse().ok()?)),
                 LENGTH => read.length = Some(value.parse().ok()?),
                 RANGE => read.range = value,
                 ROOT => read.root = value,
@@ -274,6 +285,7 @@ mod tests {
             request,
             arrived,
             waited: Duration::ZERO,
+            given: None,
             length: 0,
             page: "",
         })
@@ -335,6 +347,7 @@ mod tests {
             request: &request,
             arrived: Timestamp::from_millis(7),
             waited: Duration::from_millis(2500),
+            given: Some(Duration::from_secs(10)),
             length: 5,
             page: "",
         };
@@ -343,7 +356,7 @@ mod tests {
         let opened = Originals::read(&envelope).unwrap();
         assert_eq!((opened.status, opened.length), (206, Some(5)));
         assert_eq!((opened.range, opened.root), ("bytes=0-4", "7"));
-        assert_eq!(opened.waited, kept.waited);
+        assert_eq!((opened.waited, opened.given), (kept.waited, kept.given));
         assert!(opened.selects(&Listed::new("accept-language:de, en;q=0.5")));
         // What comes later belongs to the same page.
         let later = Kept {

@@ -22,7 +22,7 @@ mod tokens;
 mod window;
 
 pub use admission::{Refusal, may_keep, may_keep_body};
-pub use asides::{Aside, Asides};
+pub use asides::{Aside, Asides, remembered};
 pub use changes::Changes;
 pub use conditional::is_not_modified;
 pub use due::Due;
@@ -82,7 +82,11 @@ impl Found {
             return Self::Variant(places::variant(url, &originals, request));
         }
         let head = ResponseHead::read(originals.status, &originals);
-        Self::Copy(Copy::new(&head, originals.stored_at, originals.waited))
+        let copy = Copy::new(&head, originals.stored_at, originals.waited);
+        Self::Copy(Copy {
+            lifetime: originals.given.or(copy.lifetime),
+            ..copy
+        })
     }
 
     /// Whether what is stored there is none that we put there as it is, and had better

@@ -5,13 +5,17 @@ use crate::wire::CacheControl;
 use core::time::Duration;
 
 /// How long past its freshness a copy may answer while it is renewed behind the
-/// reply (RFC 5861, 3): as the origin said, within the operator's bound.
+/// reply (RFC 5861, 3): as the origin said, or else the operator, whose bound holds.
 #[must_use]
 pub(super) fn renewal(origin: &CacheControl, policy: &Policy) -> Duration {
     if origin.no_cache || origin.must_revalidate || origin.proxy_revalidate {
         return Duration::ZERO;
     }
-    let allowed = origin.stale_while_revalidate.unwrap_or_default();
+    let ours = match is_forbidden(origin) {
+        true => Duration::ZERO,
+        false => policy.renew_behind,
+    };
+    let allowed = origin.stale_while_revalidate.unwrap_or(ours);
     allowed.min(policy.stale)
 }
 
@@ -104,6 +108,27 @@ mod tests {
         check("stale-if-error=9999", None, 0, Some(100), 1000);
         check("stale-if-error=20", Some(50), 30, Some(100), 30);
         check("must-revalidate", Some(50), 30, Some(100), 0);
+    }
+
+    #[test]
+    fn a_copy_is_renewed_as_the_origin_says_or_else_as_the_operator_does() {
+        let policy = Policy {
+            stale: secs(100),
+            renew_behind: secs(30),
+            ..Policy::default()
+        };
+        let check = |said: &str, expected| {
+            let found = renewal(&CacheControl::parse(said), &policy);
+            assert_eq!(found, secs(expected), "{said}");
+        };
+        check("", 30);
+        check("stale-while-revalidate=5", 5);
+        check("stale-while-revalidate=0", 0);
+        check("stale-while-revalidate=500", 100);
+        check("s-maxage=5", 0);
+        check("s-maxage=5, stale-while-revalidate=9", 9);
+        check("must-revalidate", 0);
+        check("no-cache", 0);
     }
 
     #[test]

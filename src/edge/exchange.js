@@ -8,7 +8,7 @@
  */
 import * as core from "lastgood-core";
 import { abandon, isThere, letGo, taken } from "./hand.js";
-import { freeOf } from "./instance.js";
+import { bypass, freeOf } from "./instance.js";
 import {
   behind,
   claim,
@@ -121,7 +121,8 @@ export async function serve(hand, ctx, first) {
 function exchangeFor(hand, first) {
   const { method, url, headers, length, fields, started, held } = hand;
   const replayable = length < 0 || held instanceof ArrayBuffer;
-  const all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
+  let all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
+  if (bypass !== undefined) all += `\n${headers.get(bypass) ?? ""}`;
   return new core.Exchange(method, url, all, replayable, first, started);
 }
 

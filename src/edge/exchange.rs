@@ -73,8 +73,8 @@ pub struct Exchange {
 impl Exchange {
     /// A request that came at `started`; `fields` are the values of
     /// [`request_fields`](super::request_fields) and
-    /// [`further_fields`](super::further_fields), and
-    /// `replayable` tells whether its body can be sent more than once. `first` is
+    /// [`further_fields`](super::further_fields), and that of the
+    /// [`bypass_header`](super::bypass_header); `replayable` tells whether its body can be sent more than once. `first` is
     /// the origin that it was sent to then, negative if it was not.
     #[wasm_bindgen(constructor)]
     #[must_use]
@@ -95,6 +95,10 @@ impl Exchange {
         });
         let asker = Asker::read(&asked);
         let request = gateway::Request::new(&head, &url, &asker, (replayable, looped), &policy);
+        let request = match asked.rest() {
+            "" => request,
+            _ => request.bypassing(),
+        };
         let (seed, started) = (seed(), time(started));
         let first = usize::try_from(first).ok();
         let kept = Rc::clone(&policy);

@@ -35,6 +35,7 @@ export function ready(env) {
   bases = core.configure(env);
   hop = core.loop_id();
   tiered = core.has_tiers();
+  bypass = core.bypass_header();
   const first = core.way_out();
   way =
     first < 0 ? undefined : { base: bases[first], host: core.host_of(first) };
@@ -98,6 +99,12 @@ export let tiered = false;
 export function bound(name) {
   return told?.[name];
 }
+
+/**
+ * The field by which somebody wants the origin's answer, if there is one.
+ * @type {string | undefined}
+ */
+export let bypass;
 
 /**
  * Where a request goes.

@@ -96,6 +96,7 @@ export async function keep(arrival, response, { reserved, arrived }) {
     const place = core.place_for(url, status, answered, asked, page) ?? url;
     const waited = arrived - started;
     const changes = core.seal(
+      url,
       status,
       answered,
       asked,

@@ -91,7 +91,9 @@ pub fn landed(
                     arrived: Some(time(now)),
                     ..ResponseHead::read(status, &fields)
                 };
-                let lifetime = copies::lifetime(&head);
+                let policy = isolate.configuration.policy_for(message::path(url));
+                let given = copies::remembered(&head, policy);
+                let lifetime = given.unwrap_or_else(|| copies::lifetime(&head));
                 isolate.asides.note(aside, url, lifetime, time(now));
             }
         }
@@ -158,7 +160,12 @@ pub fn copy_limit(url: &str) -> f64 {
 /// under the URL, `arrived` when the response came, after `waited` milliseconds.
 #[wasm_bindgen]
 #[must_use]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a value of the host's, and a struct of them would cost a call each"
+)]
 pub fn seal(
+    url: &str,
     status: u16,
     answered: &str,
     asked: &str,
@@ -167,7 +174,14 @@ pub fn seal(
     arrived: f64,
     waited: f64,
 ) -> String {
+    let fields = Listed::new(answered);
+    let head = ResponseHead::read(status, &fields);
+    let given = with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(message::path(url));
+        copies::remembered(&head, policy)
+    });
     let kept = Kept {
+        given,
         length: length.into(),
         status,
         response: answered,

@@ -113,6 +113,13 @@ pub fn loop_id() -> String {
     with_isolate(|isolate| isolate.memory.origins.guards().loops.id.clone())
 }
 
+/// The field by which somebody wants the origin's answer, if there is one.
+#[wasm_bindgen]
+#[must_use]
+pub fn bypass_header() -> Option<String> {
+    with_isolate(|isolate| isolate.memory.origins.guards().bypass_header.clone())
+}
+
 /// Whether this instance has been configured.
 #[wasm_bindgen]
 #[must_use]

@@ -100,6 +100,15 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The same request, of somebody who wants the origin's answer.
+    #[must_use]
+    pub const fn bypassing(mut self) -> Self {
+        self.demands.no_cache = true;
+        self
+    }
+}
+
 /// What the client demands of copies. In standby the origin is asked anyway, and
 /// only how long a copy may stand in is for the client to limit; as in a cache that
 /// does not obey its clients, where nobody can make each request reach the origin.

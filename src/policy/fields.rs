@@ -9,7 +9,7 @@ use super::read::{
 };
 use super::tier::tiers;
 use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Rescue, Value};
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 pub(super) type Set = fn(&mut Policy, &Value) -> Result<(), String>;
 
@@ -117,6 +117,10 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     ("stale_although_origin_forbids", |policy, value| {
         truth(value).map(|on| policy.stale_although_origin_forbids = on)
     }),
+    ("renew_behind", |policy, value| {
+        span(value, 0, 365 * DAY).map(|span| policy.renew_behind = span)
+    }),
+    ("remember", remember),
     ("keep_every", |policy, value| {
         span(value, 0, DAY).map(|span| policy.keep_every = span)
     }),
@@ -151,6 +155,7 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
 const BACKOFF: &str = "{ base = \"50ms\", cap = \"250ms\" }";
 const COLLAPSE: &str = "{ wait = \"5s\", age = \"5s\" }";
 const HEDGE: &str = "{ after = \"300ms\" } or { percentile = 95 }";
+const REMEMBER: &str = "{ 404 = \"10s\" } of statuses from 400 to 599";
 const HOLD_DOWN: &str = "{ failures = 2, base = \"1s\", cap = \"60s\" }";
 
 fn backoff(policy: &mut Policy, value: &Value) -> Result<(), String> {
@@ -193,5 +198,17 @@ fn hold_down(policy: &mut Policy, value: &Value) -> Result<(), String> {
         "without_copy" => Some(truth(value).map(|on| chosen.without_copy = on)),
         _ => None,
     })?;
+    Ok(())
+}
+
+fn remember(policy: &mut Policy, value: &Value) -> Result<(), String> {
+    let mut chosen = Vec::new();
+    members(value, REMEMBER, |name, value| {
+        let status = name.parse().ok();
+        let status = status.filter(|status| (400..=599).contains(status))?;
+        let span = span(value, 1000, 10 * MINUTE);
+        Some(span.map(|span| chosen.push((status, span))))
+    })?;
+    policy.remember = chosen;
     Ok(())
 }

@@ -22,6 +22,10 @@ pub struct Guards {
     pub trust_control_headers: bool,
     /// How origins are probed on a cron trigger.
     pub probe: Option<Probe>,
+    /// A request with this field wants the origin's answer, in cache mode, as with
+    /// `no-cache`; the operator's own way, which holds even where clients are not
+    /// obeyed.
+    pub bypass_header: Option<String>,
 }
 
 /// Passive ejection: an origin that fails is left alone for a while.
@@ -113,6 +117,7 @@ impl Default for Guards {
             },
             trust_control_headers: false,
             probe: None,
+            bypass_header: None,
         }
     }
 }
@@ -221,6 +226,9 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
         truth(value).map(|on| guards.trust_control_headers = on)
     }),
     ("probe", probe),
+    ("bypass_header", |guards, value| {
+        field_name(value).map(|name| guards.bypass_header = Some(name))
+    }),
 ];
 
 const BUDGET: &str = "{ percent = 20, most = 60, floor = 10, window = \"10s\" }";

@@ -213,6 +213,12 @@ pub struct Policy {
     /// Whether a copy is shown instead of a failure although the origin forbids to
     /// show it stale: off, as the origin may have its reasons.
     pub stale_although_origin_forbids: bool,
+    /// In cache mode, how long past its freshness a copy answers while it is renewed
+    /// behind the reply, if the origin says nothing about that: 0.
+    pub renew_behind: Duration,
+    /// In cache mode, for how long an error is remembered that has no lifetime of its
+    /// own, by its status: none is.
+    pub remember: Vec<(u16, Duration)>,
     /// How often an unchanged copy is written again: once in 60 s.
     pub keep_every: Duration,
     /// A copy has at most this many bytes: 8 MiB, since a body waits in memory
@@ -272,6 +278,8 @@ impl Default for Policy {
             stale_min: Duration::ZERO,
             tiers: Vec::new(),
             stale_percent: None,
+            renew_behind: Duration::ZERO,
+            remember: Vec::new(),
             stale_although_origin_forbids: false,
             keep_every: Duration::from_secs(60),
             copy_limit: 8 * 1024 * 1024,

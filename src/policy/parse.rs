@@ -426,6 +426,21 @@ mod tests {
             "a stale above 0s",
         );
         check(
+            r#"{"remember": {"200": "5s"}}"#,
+            "LASTGOOD.remember",
+            "from 400 to 599",
+        );
+        check(
+            r#"{"remember": {"404": "1h"}}"#,
+            "LASTGOOD.remember",
+            "for 404 a duration",
+        );
+        check(
+            r#"{"bypass_header": "x y"}"#,
+            "LASTGOOD.bypass_header",
+            "the name of a header",
+        );
+        check(
             r#"{"obey_clients": "no"}"#,
             "LASTGOOD.obey_clients",
             "true or false",

@@ -1,7 +1,7 @@
 // @ts-check
 /** Cache mode, as those meet it who ask: what answers, and what the origin sees. */
 import assert from "node:assert/strict";
-import { BRISK, FORGETFUL, keep, siteWith } from "../support/site.mjs";
+import { BRISK, FORGETFUL, HOST, keep, siteWith } from "../support/site.mjs";
 import { test } from "../support/test.mjs";
 import { until } from "../support/until.mjs";
 
@@ -93,6 +93,44 @@ test("what a client demands is kept to", async (t) => {
   assert.equal((await site.get("/", only)).status, 200);
   assert.equal((await site.get("/other", only)).status, 504);
   assert.equal(site.origin.count, count + 1);
+});
+
+test("where clients are not obeyed, the operator still is", async (t) => {
+  const site = await siteWith(t, {
+    script: ["200[ma=60]"],
+    lastgood: { ...CACHE, obey_clients: false, bypass_header: "X-Fresh" },
+  });
+  const first = await keep(site);
+  await hit(site);
+  const { count } = site.origin;
+  for (const words of ["no-cache", "max-age=0", "min-fresh=99"]) {
+    const seen = await site.get("/", { "cache-control": words });
+    assert.equal(seen.text, first.text, words);
+  }
+  assert.equal(site.origin.count, count);
+  const fresh = await site.get("/", { "x-fresh": "1" });
+  assert.equal(saidOf(fresh), "lastgood; fwd=request; fwd-status=200");
+  assert.notEqual(fresh.text, first.text);
+  assert.equal(site.origin.count, count + 1);
+});
+
+test("an error is remembered as long as the operator says", async (t) => {
+  const site = await siteWith(t, {
+    script: { "/gone": ["404", "200"], "/other": ["410"] },
+    lastgood: { ...CACHE, remember: { 404: "2s" } },
+  });
+  assert.equal((await site.get("/gone")).status, 404);
+  const beside = `https://error.lastgood.invalid/${HOST}/gone`;
+  await until("it is remembered", () => site.worker.stored(beside));
+  const again = await site.get("/gone");
+  assert.equal(again.status, 404);
+  assert.match(saidOf(again), /^lastgood; hit; ttl=[12]/);
+  for (const _ of [1, 2])
+    assert.match(saidOf(await site.get("/other")), /fwd=miss/);
+  await until(
+    "it is forgotten",
+    async () => (await site.get("/gone")).status === 200,
+  );
 });
 
 test("on a bad day a reload gets the copy", async (t) => {

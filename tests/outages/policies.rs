@@ -79,6 +79,7 @@ const CHOICES: &[(u64, &[&str])] = &[
             r#""mode": "cache", "collapse": {"wait": "3s", "age": "2s"}"#,
             r#""mode": "cache", "collapse": true"#,
             r#""mode": "cache", "obey_clients": false"#,
+            r#""mode": "cache", "renew_behind": "30s""#,
             r#""mode": "off""#,
         ],
     ),

@@ -145,7 +145,11 @@ pub(crate) fn is_renewable(
 ) -> bool {
     let said = Said::of(&stored.response);
     let bound = millis(policy.stale);
-    let window = said.millis("stale-while-revalidate").unwrap_or(0);
+    let ours = match forbids_stale(&said) {
+        true => 0,
+        false => millis(policy.renew_behind),
+    };
+    let window = said.millis("stale-while-revalidate").unwrap_or(ours);
     policy.mode == Mode::Cache
         && !said.says(&NEVER_STALE)
         && is_for(stored, asked, policy)

@@ -221,6 +221,7 @@ impl Stored {
     pub(crate) fn sealed(&self, page: &str) -> String {
         let request = Listed::new(&self.selecting);
         let changes = copies::seal(&copies::Kept {
+            given: None,
             status: self.status,
             response: &self.response,
             request: &request,

@@ -136,6 +136,13 @@ const FIELDS = {
   "cache.minStaleS": (s) => ({ stale_min: seconds(s) }),
   "cache.softDeadlineMs": (ms) => ({ soft_deadline: milliseconds(ms) }),
   "cache.staleOn": (list) => ({ stale_on: causes(list) }),
+  "cache.swrS": (s) => ({ renew_behind: seconds(s) }),
+  "cache.bypassHeader": (name) => ({ bypass_header: name }),
+  "cache.negative": (lifetimes) => ({
+    remember: Object.fromEntries(
+      Object.entries(lifetimes).map(([status, s]) => [status, seconds(s)]),
+    ),
+  }),
   "cache.admission": (flag) => ({ refuse_tokens: flag }),
   errors: ({ page, intercept = [] }) =>
     page ? { answer: "page", answer_on: causes(intercept) } : NOTHING,
