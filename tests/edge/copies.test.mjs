@@ -163,6 +163,38 @@ test("queries are pages of their own", async (t) => {
   assert.equal(sourceOf(await site.get("/a?page=1")), "copy");
 });
 
+test("an override of the origin's ban is told, and only where it counts", async (t) => {
+  const site = await siteWith(t, {
+    script: {
+      "/banned": ["200[ma=0,mr]", "502"],
+      "/free": ["200[ma=0]", "502"],
+      "/private": ["200[ma=0,mr,private]", "502"],
+      "/kept-to": ["200[ma=0,mr]", "502"],
+    },
+    lastgood: {
+      ...BRISK,
+      ...{ breaker: false, ejection: false },
+      stale_although_origin_forbids: true,
+      routes: [{ path: "/kept-to", stale_although_origin_forbids: false }],
+    },
+  });
+  for (const path of ["/private", "/kept-to"]) await site.get(path);
+  for (const path of ["/banned", "/free"]) await keep(site, path);
+  const detail = "; detail=stale-although-origin-forbids";
+  const banned = await site.get("/banned");
+  assert.equal(banned.status, 200);
+  assert.ok(banned.headers["cache-status"].endsWith(detail));
+  const line = await site.log.waitFor("it", ({ url }) => url === "/banned");
+  assert.equal(line.overridden, "the origin forbids stale");
+  const free = await site.get("/free");
+  assert.equal(sourceOf(free), "copy");
+  assert.ok(!free.headers["cache-status"].includes("detail"));
+  const other = await site.log.waitFor("it", ({ url }) => url === "/free");
+  assert.equal(other.overridden, undefined);
+  for (const path of ["/private", "/kept-to"])
+    assert.equal(sourceOf(await site.get(path)), "answer", path);
+});
+
 test("mode off keeps nothing", async (t) => {
   const lastgood = { ...BRISK, routes: [{ path: "/off", mode: "off" }] };
   const site = await siteWith(t, { lastgood });
