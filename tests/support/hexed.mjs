@@ -26,7 +26,7 @@ const LENGTH_AT = {
   claim_copy: 3,
   body_limit: 3,
   broke_off: 1,
-  seal: 2,
+  seal: 4,
   spread: 1,
 };
 
