@@ -8,6 +8,10 @@ use crate::slots::{Slot, Slots, digest};
 use crate::wire::{Fields, Timestamp, vary};
 use core::time::Duration;
 
+/// So long a variant is being stored at most: others of its page wait for their turn,
+/// as each has to find the first one in its place. One that is let go never lands.
+const LONGEST_MAKING: Duration = Duration::from_secs(10);
+
 /// What was written lately, of each variant of each page. A key that is pushed out
 /// costs a write too many and nothing else; all of it stays within 96 KB.
 #[derive(Debug, Default)]
@@ -50,8 +54,10 @@ impl Due {
         now: Timestamp,
     ) -> bool {
         let written = self.written.get(self.key(url, response, request));
-        written
-            .is_some_and(|written| now < written.until && written.validator == validator(response))
+        let current = |it: &Written| now < it.until && it.validator == validator(response);
+        let making = || self.written.get(making(url));
+        written.is_some_and(current)
+            || (varies(response) && making().is_some_and(|it| now < it.until))
     }
 
     /// Notes that the copy is being written now, and need not be again for a
@@ -69,7 +75,23 @@ impl Due {
             until: now.after(every),
         };
         self.latest = self.latest.max(written.until);
+        // Where every answer is kept, the next one mends what this one pushes out.
+        if varies(response) && !every.is_zero() {
+            let until = now.after(LONGEST_MAKING);
+            self.written.put(
+                making(url),
+                Written {
+                    validator: 0,
+                    until,
+                },
+            );
+        }
         self.written.put(self.key(url, response, request), written);
+    }
+
+    /// Notes that what was claimed last of a page is in the store, or will not be.
+    pub fn landed(&mut self, url: &str) {
+        self.written.forget(making(url));
     }
 
     /// Forgets a claim, as its writing failed.
@@ -89,14 +111,25 @@ impl Due {
 
     fn key(&self, url: &str, response: &dyn Fields, request: &dyn Fields) -> u64 {
         let page = digest(&[url]);
-        let vary = response.get("vary");
-        if vary.is_empty() || vary::is_any(vary) {
+        if !varies(response) {
             return page;
         }
+        let vary = response.get("vary");
         let released = self.written.get(page).map_or(0, |page| page.validator);
         let line = vary::selecting(vary, request);
         digest(&[url, &line]).wrapping_add(released)
     }
+}
+
+/// The key under which it stands that a variant of a page is being stored.
+fn making(url: &str) -> u64 {
+    digest(&[url, "making"])
+}
+
+/// Whether there may be variants of a page that can be told apart.
+fn varies(response: &dyn Fields) -> bool {
+    let vary = response.get("vary");
+    !vary.is_empty() && !vary::is_any(vary)
 }
 
 fn validator(response: &dyn Fields) -> u64 {
@@ -117,6 +150,7 @@ mod tests {
         let current = due.is_current(url, &listed, &asked, now);
         if !current {
             due.claim(url, &listed, &asked, EVERY, now);
+            due.landed(url);
         }
         !current
     }
@@ -157,6 +191,25 @@ mod tests {
         due.release("/a");
         due.release("/a");
         assert_eq!(both(&mut due, 159), [true, true]);
+    }
+
+    #[test]
+    fn one_variant_after_another() {
+        let (mut due, fields) = (Due::default(), Listed::new("vary:accept-language"));
+        let (german, french) = (
+            Listed::new("accept-language:de"),
+            Listed::new("accept-language:fr"),
+        );
+        let at = Timestamp::from_secs;
+        due.claim("/a", &fields, &german, EVERY, at(100));
+        assert!(due.is_current("/a", &fields, &french, at(109)));
+        assert!(!due.is_current("/b", &fields, &french, at(109)));
+        assert!(!due.is_current("/a", &fields, &french, at(110)));
+        due.landed("/a");
+        assert!(!due.is_current("/a", &fields, &french, at(101)));
+        assert!(due.is_current("/a", &fields, &german, at(101)));
+        due.claim("/a", &fields, &german, Duration::ZERO, at(101));
+        assert!(!due.is_current("/a", &fields, &french, at(101)));
     }
 
     #[test]

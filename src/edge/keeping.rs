@@ -78,6 +78,7 @@ pub fn landed(
     };
     with_isolate(|isolate| {
         isolate.room.give_back(u64::from(reserved));
+        isolate.due.landed(url);
         if end.is_none() {
             let (answered, asked) = (Listed::new(answered), Listed::new(asked));
             isolate.due.lost(url, &answered, &asked);

@@ -11,12 +11,15 @@ const LANGUAGES = ["de", "en", "fr"];
 
 /** @typedef {import("../support/site.mjs").Site} Site */
 
-/** @param {import("../support/test.mjs").TestContext} t @param {unknown[]} script */
-const siteThatTells = (t, script) =>
+/**
+ * @param {import("../support/test.mjs").TestContext} t @param {unknown[]} script
+ * @param {"tells" | "tellsSlowly"} [how]
+ */
+const siteThatTells = (t, script, how = "tells") =>
   siteWith(t, {
     script,
     lastgood: { ...BRISK, ...FORGETFUL },
-    code: codeWithStoreThat("tells"),
+    code: codeWithStoreThat(how),
     content: (_, { headers }) => ({
       type: "text/html",
       bytes: Buffer.from(`<p>${headers["accept-language"] ?? "hello"}</p>`),
@@ -65,6 +68,25 @@ for (const [what, answer] of [
       assert.ok(seen.text.endsWith(`<p>${language}</p>`), seen.text);
     }
   });
+
+test("variants that come at once do not push each other out", async (t) => {
+  const script = ["200[Vary: Accept-Language]"];
+  const site = await siteThatTells(t, script, "tellsSlowly");
+  const all = () =>
+    Promise.all(
+      LANGUAGES.map((language) =>
+        site.get("/", { "accept-language": language }),
+      ),
+    );
+  const puts = () => site.log.of("put");
+  await until("all are kept", async () => {
+    await all();
+    return puts().length >= LANGUAGES.length;
+  });
+  assert.equal(puts().length, LANGUAGES.length);
+  await site.origin.setScript(["502"]);
+  for (const seen of await all()) assert.equal(sourceOf(seen), "copy");
+});
 
 test("a variant that changed is written again, and no other", async (t) => {
   const script = ["200[Vary: Accept-Language | ETag: 1]"];

@@ -148,6 +148,7 @@ impl Host<'_> {
             waited: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
         };
         self.keep(&url, stored, now);
+        self.due.landed(&url);
         self.memory.land(&url, Some(Landed::Stored), now);
     }
 

@@ -12,6 +12,12 @@ const MISHAPS = {
   /** The first copy is refused. */
   refusesOnce: `put: (...copy) => (puts += 1) === 1
     ? Promise.reject(new Error("no room")) : store.put(...copy),`,
+  /** It takes its time for what is put, and then tells. */
+  tellsSlowly: `put: async (...copy) => {
+      await scheduler.wait(300);
+      await store.put(...copy);
+      console.log(JSON.stringify({ lastgood: "put", url: copy[0] }));
+    },`,
   /** Whoever removes something waits for ever. */
   removesNothing: "delete: () => new Promise(() => {}),",
   /** None, but that it tells what is put, and what is removed. */
