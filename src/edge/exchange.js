@@ -8,7 +8,7 @@
  */
 import * as core from "lastgood-core";
 import { abandon, isThere, letGo, taken } from "./hand.js";
-import { bypass, freeOf } from "./instance.js";
+import { freeOf } from "./instance.js";
 import {
   behind,
   claim,
@@ -19,10 +19,10 @@ import {
   text,
 } from "./keeping.js";
 import {
+  asked,
   envelopeOf,
   factsOf,
   foundAt,
-  FURTHER_FIELDS,
   LONGEST_LOOK_MS,
 } from "./looking.js";
 import * as platform from "./platform.js";
@@ -119,10 +119,9 @@ export async function serve(hand, ctx, first) {
  * @param {number} first the origin that it was sent to, negative if it was not
  */
 function exchangeFor(hand, first) {
-  const { method, url, headers, length, fields, started, held } = hand;
+  const { method, url, length, started, held } = hand;
   const replayable = length < 0 || held instanceof ArrayBuffer;
-  let all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
-  if (bypass !== undefined) all += `\n${headers.get(bypass) ?? ""}`;
+  const all = asked(hand);
   return new core.Exchange(method, url, all, replayable, first, started);
 }
 
@@ -201,9 +200,9 @@ function attemptOf(exchange) {
  * @param {string} place
  */
 async function look(exchange, hand, place) {
-  if (hand.looked) {
-    hand.looked = false;
-  } else {
+  const known = hand.looked && place === hand.url;
+  hand.looked = false;
+  if (!known) {
     platform.discard(hand.stored);
     hand.stored = undefined;
     hand.stored = await foundAt(place);
@@ -243,6 +242,7 @@ async function lookFurther(exchange, hand, ctx) {
 function forget(exchange, hand, ctx) {
   platform.discard(hand.stored);
   hand.stored = undefined;
+  hand.page = undefined;
   behind(ctx, platform.forget(exchange.place() ?? hand.url));
   return exchange.looked("", "", Date.now());
 }

@@ -4,7 +4,7 @@
  * one synchronous call into the core.
  */
 import * as core from "lastgood-core";
-import { factsOf, foundAt, FURTHER_FIELDS } from "./looking.js";
+import { asked, factsOf, foundAt } from "./looking.js";
 import * as platform from "./platform.js";
 import { read } from "./told.js";
 
@@ -14,12 +14,12 @@ import { read } from "./told.js";
  * What is in the store for a request, and what it says, if it answers at once.
  * @param {Arrival} arrival
  */
-export async function hit({ method, url, headers, fields }) {
+export async function hit(arrival) {
+  const { method, url, headers } = arrival;
   const stored = await foundAt(url);
   if (!stored) return {};
   const { said, varied } = factsOf(stored, headers);
-  const all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
-  const told = core.hit(method, url, all, said, varied, Date.now());
+  const told = core.hit(method, url, asked(arrival), said, varied, Date.now());
   if (!told) return { stored };
   const { status, changes, full } = read(told);
   return { reply: platform.rebuilt(stored, status, changes, full) };

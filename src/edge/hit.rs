@@ -21,8 +21,11 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
     let asked = Positional::new(gateway::Request::FIELDS, fields);
     let stored = Positional::new(STORED, stored);
     let (envelope, now) = (stored.get(ENVELOPE), time(now));
-    let Found::Copy(copy) = Found::under(envelope, url, &Listed::new(varied)) else {
-        return String::new();
+    let found = Found::under(envelope, url, &Listed::new(varied));
+    let bypasses = !asked.rest().is_empty();
+    let copy = match found {
+        Found::Copy(copy) if !bypasses && !found.is_foreign(now) => copy,
+        _ => return String::new(),
     };
     let head = RequestHead::read(method, url, &asked);
     let found = with_isolate(|isolate| {

@@ -2,7 +2,7 @@
 /** Looks into the store, and what the core has to know of what is found. */
 import * as core from "lastgood-core";
 import { unheard } from "./epochs.js";
-import { purging } from "./instance.js";
+import { bypass, purging } from "./instance.js";
 import * as platform from "./platform.js";
 
 /**
@@ -11,9 +11,20 @@ import * as platform from "./platform.js";
  */
 export const LONGEST_LOOK_MS = 2000;
 
-export const FURTHER_FIELDS = core.further_fields();
+const FURTHER_FIELDS = core.further_fields();
 const STORED_FIELDS = core.stored_fields();
 const ENVELOPE = core.envelope_field();
+
+/**
+ * What the core has to know of a request for which copies are looked for.
+ * @param {import("./hand.js").Arrival} arrival
+ */
+export function asked({ fields, headers }) {
+  const all = `${fields}
+${platform.values(headers, FURTHER_FIELDS)}`;
+  return bypass === undefined ? all : `${all}
+${headers.get(bypass) ?? ""}`;
+}
 
 /**
  * Looks for a copy, once it is known what was purged. One that comes too late is let go

@@ -24,6 +24,13 @@ impl Reader {
         }
     }
 
+    /// The same reader, who wants the origin's answer.
+    #[must_use]
+    pub const fn bypassing(mut self) -> Self {
+        self.demands.no_cache = true;
+        self
+    }
+
     /// Whether a copy answers without the origin (RFC 9111, 4): a fresh one, or a stale
     /// one by the reader's own word. One made for anonymous visitors does not answer
     /// one who is signed in.

@@ -103,9 +103,11 @@ impl Request {
 impl Request {
     /// The same request, of somebody who wants the origin's answer.
     #[must_use]
-    pub const fn bypassing(mut self) -> Self {
-        self.demands.no_cache = true;
-        self
+    pub const fn bypassing(self) -> Self {
+        Self {
+            reader: self.reader.bypassing(),
+            ..self
+        }
     }
 }
 
