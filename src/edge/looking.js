@@ -20,10 +20,8 @@ const ENVELOPE = core.envelope_field();
  * @param {import("./hand.js").Arrival} arrival
  */
 export function asked({ fields, headers }) {
-  const all = `${fields}
-${platform.values(headers, FURTHER_FIELDS)}`;
-  return bypass === undefined ? all : `${all}
-${headers.get(bypass) ?? ""}`;
+  const all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
+  return bypass === undefined ? all : `${all}\n${headers.get(bypass) ?? ""}`;
 }
 
 /**
