@@ -252,12 +252,16 @@ pub fn lifetime(response: &ResponseHead<'_>) -> Duration {
 /// How long a response could be shown, fresh and stale, from its making on.
 #[must_use]
 pub fn usable_for(response: &ResponseHead<'_>, policy: &Policy) -> Duration {
+    let lifetime = freshness::lifetime(response).unwrap_or_default();
+    lifetime.saturating_add(window_of(response, policy))
+}
+
+/// How long past its freshness a response could be shown.
+fn window_of(response: &ResponseHead<'_>, policy: &Policy) -> Duration {
     let said = &response.cache_control;
-    let lifetime = freshness::lifetime(response);
-    let share_of = lifetime.or_else(|| freshness::guess(response));
-    let window = window::window(said, share_of, policy);
-    let window = window.max(window::overridden(said, share_of, policy));
-    lifetime.unwrap_or_default().saturating_add(window)
+    let guess = || freshness::guess(response);
+    let lifetime = freshness::lifetime(response).or_else(guess);
+    window::window(said, lifetime, policy).max(window::overridden(said, lifetime, policy))
 }
 
 /// How long a response could be shown from a tier with a bound of its own, from its
@@ -268,7 +272,7 @@ pub fn usable_within(
     policy: &Policy,
     bound: Option<Duration>,
 ) -> Duration {
-    let window = window::window(&response.cache_control, policy);
+    let window = window_of(response, policy);
     lifetime(response).saturating_add(window.min(bound.unwrap_or(window)))
 }
 

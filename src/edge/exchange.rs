@@ -5,7 +5,7 @@ use super::told::Attempt;
 use super::{body_of, millis_of, time};
 use crate::answer::Asker;
 use crate::copies::{self, Aside, ENVELOPE, Found, VARY};
-use crate::gateway::{self, Body, End, Event, Memory, Step};
+use crate::gateway::{self, Body, Event, Memory, Step};
 use crate::policy::{Mode, Policy};
 use crate::verdict::{Cause, Facts, disguise};
 use crate::wire::{Fields, Listed, Method, Positional, RequestHead, Timestamp, message};
@@ -24,9 +24,6 @@ const INSPECT: f64 = -7.0;
 
 /// The fields of a stored response that matter.
 pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
-
-/// The fields of a request whose answer may be less than the page.
-const CONDITIONS: &[&str] = &["if-none-match", "if-modified-since", "range"];
 
 /// Which of the places of a URL is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +63,7 @@ pub struct Exchange {
     /// The status of the last response of an origin.
     pub(super) status: u16,
     /// A rehearsed request learns from no other, and teaches none.
-    rehearsal: Option<Memory>,
+    pub(super) rehearsal: Option<Memory>,
 }
 
 #[wasm_bindgen]
@@ -367,35 +364,6 @@ impl Exchange {
                 changes: changes.as_str().into(),
             }
         })
-    }
-
-    /// No copy is kept of the answer with this status. Those who wait for the page
-    /// learn that it is not for keeping; but one who has a page already, or is
-    /// answered with a failure, knows nothing of what others would get.
-    pub fn not_kept(&self, status: u16, now: f64) {
-        if !self.exchange.leads() || self.rehearsal.is_some() {
-            return;
-        }
-        if self.exchange.answered().is_none() {
-            return;
-        }
-        let partial = status == 304 || CONDITIONS.iter().any(|name| self.asked.has(name));
-        let end = (!partial).then_some(End::Uncacheable);
-        with_isolate(|isolate| isolate.memory.land(&self.url, end, time(now)));
-    }
-
-    /// Whether a copy may be kept of what this request got: not of a rehearsal,
-    /// nor of an origin that is not like the others.
-    #[must_use]
-    pub fn may_keep(&self) -> bool {
-        let origin = self.exchange.answered();
-        let equivalent = origin.is_none_or(|origin| {
-            with_isolate(|isolate| {
-                let origin = isolate.memory.origins.get(origin);
-                origin.is_none_or(|origin| origin.equivalent)
-            })
-        });
-        equivalent && self.rehearsal.is_none()
     }
 
     /// Whether the origin said no more than that the copy is current.

@@ -1,15 +1,21 @@
 //! What becomes of answers behind their replies: copies that are kept, and copies that
 //! are gone.
 
+use super::exchange::Exchange;
 use super::isolate::with_isolate;
 use super::{bytes_of, names, time};
 use crate::copies::{self, Aside, Due, Kept, Search};
 use crate::gateway::{self, End};
 use crate::policy::Mode;
 use crate::verdict::{Cause, disguise};
-use crate::wire::{Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message};
+use crate::wire::{
+    Fields, Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message,
+};
 use alloc::{string::String, vec::Vec};
 use wasm_bindgen::prelude::*;
+
+/// The fields of a request whose answer may be less than the page.
+const CONDITIONS: &[&str] = &["if-none-match", "if-modified-since", "range"];
 
 /// Names of the response fields that [`settle`](super::settle) is handed.
 #[wasm_bindgen]
@@ -261,4 +267,36 @@ pub fn token_search(url: &str, content_type: &str, coding: &str, bytes: u32) -> 
 pub fn broke_off(url: &str, now: f64) -> String {
     with_isolate(|isolate| isolate.memory.broke_off(time(now)));
     gateway::bad_body_line(message::path_and_query(url), Cause::Truncated)
+}
+
+#[wasm_bindgen]
+impl Exchange {
+    /// No copy is kept of the answer with this status. Those who wait for the page
+    /// learn that it is not for keeping; but one who has a page already, or is
+    /// answered with a failure, knows nothing of what others would get.
+    pub fn not_kept(&self, status: u16, now: f64) {
+        if !self.exchange.leads() || self.rehearsal.is_some() {
+            return;
+        }
+        if self.exchange.answered().is_none() {
+            return;
+        }
+        let partial = status == 304 || CONDITIONS.iter().any(|name| self.asked.has(name));
+        let end = (!partial).then_some(End::Uncacheable);
+        with_isolate(|isolate| isolate.memory.land(&self.url, end, time(now)));
+    }
+
+    /// Whether a copy may be kept of what this request got: not of a rehearsal,
+    /// nor of an origin that is not like the others.
+    #[must_use]
+    pub fn may_keep(&self) -> bool {
+        let origin = self.exchange.answered();
+        let equivalent = origin.is_none_or(|origin| {
+            with_isolate(|isolate| {
+                let origin = isolate.memory.origins.get(origin);
+                origin.is_none_or(|origin| origin.equivalent)
+            })
+        });
+        equivalent && self.rehearsal.is_none()
+    }
 }
