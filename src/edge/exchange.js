@@ -46,6 +46,8 @@ const RENEWED = 4;
 const NOTED = 5;
 
 const FACT_FIELDS = core.fact_fields();
+const READER_FIELDS = core.reader_fields();
+const SHOWN_FIELDS = core.shown_fields();
 
 /** What an attempt came to whose body broke off. */
 const CUT = new Error("the body broke off");
@@ -120,7 +122,8 @@ export async function serve(hand, ctx, first) {
 function exchangeFor(hand, first) {
   const { method, url, headers, length, fields, started, held } = hand;
   const replayable = length < 0 || held instanceof ArrayBuffer;
-  const all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
+  const further = platform.values(headers, FURTHER_FIELDS);
+  const all = `${fields}\n${further}\n${platform.values(headers, READER_FIELDS)}`;
   return new core.Exchange(method, url, all, replayable, first, started);
 }
 
@@ -207,7 +210,8 @@ async function look(exchange, hand, place) {
   if (place === hand.url) hand.page = envelopeOf(hand.stored);
   if (!hand.stored) return exchange.looked("", "", Date.now());
   const { said, varied } = factsOf(hand.stored, hand.headers);
-  return exchange.looked(said, varied, Date.now());
+  const all = `${said}\n${platform.values(hand.stored.headers, SHOWN_FIELDS)}`;
+  return exchange.looked(all, varied, Date.now());
 }
 
 /**
@@ -227,7 +231,8 @@ async function lookFurther(exchange, hand, ctx) {
   hand.stored = page;
   hand.distant = found instanceof Response ? undefined : found;
   const { said, varied } = factsOf(page, hand.headers);
-  return exchange.looked_further(page.status, said, varied, Date.now());
+  const all = `${said}\n${platform.values(page.headers, SHOWN_FIELDS)}`;
+  return exchange.looked_further(page.status, all, varied, Date.now());
 }
 
 /**
@@ -317,7 +322,7 @@ async function reply(exchange, hand, ctx) {
   const shown = source === COPY || source === NOTED;
   if (shown && hand.distant && exchange.may_keep())
     giveBack(hand, hand.distant, ctx);
-  return { response: made(told, hand), patience };
+  return { response: await made(told, hand), patience };
 }
 
 /**
@@ -375,7 +380,7 @@ function land(exchange, hand, response, ctx) {
 /**
  * @param {ReturnType<typeof read>} told
  * @param {Hand} hand
- * @returns {Response}
+ * @returns {Response | Promise<Response>}
  */
 function made({ source, status, changes, full, text }, hand) {
   if (source === ORIGIN) {
@@ -392,7 +397,7 @@ function made({ source, status, changes, full, text }, hand) {
     return platform.rebuilt(taken(hand, "stored"), status, changes, full);
   }
   if (source === NOTED) {
-    return platform.noted(taken(hand, "stored"), changes, text);
+    return platform.noted(taken(hand, "stored"), status, changes, text);
   }
   return platform.made(full ? text : null, status, changes);
 }

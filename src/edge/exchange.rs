@@ -2,9 +2,10 @@
 
 use super::isolate::{seed, with_isolate};
 use super::told::Attempt;
+pub(super) use super::told::STORED;
 use super::{body_of, millis_of, time};
 use crate::answer::Asker;
-use crate::copies::{self, Aside, ENVELOPE, Found, VARY};
+use crate::copies::{self, Aside, ENVELOPE, Found};
 use crate::gateway::{self, Body, End, Event, Memory, Step};
 use crate::policy::{Mode, Policy};
 use crate::verdict::{Cause, Facts, disguise};
@@ -20,9 +21,6 @@ const REPLY: f64 = -3.0;
 const LOOK_ELSEWHERE: f64 = -4.0;
 pub(super) const LOOK_FURTHER: f64 = -5.0;
 const INSPECT: f64 = -6.0;
-
-/// The fields of a stored response that matter.
-pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
 
 /// The fields of a request whose answer may be less than the page.
 const CONDITIONS: &[&str] = &["if-none-match", "if-modified-since", "range"];
@@ -71,9 +69,9 @@ pub struct Exchange {
 #[wasm_bindgen]
 impl Exchange {
     /// A request that came at `started`; `fields` are the values of
-    /// [`request_fields`](super::request_fields) and
-    /// [`further_fields`](super::further_fields), and
-    /// `replayable` tells whether its body can be sent more than once. `first` is
+    /// [`request_fields`](super::request_fields),
+    /// [`further_fields`](super::further_fields) and
+    /// [`reader_fields`](super::reader_fields), and `replayable` tells whether its body can be sent more than once. `first` is
     /// the origin that it was sent to then, negative if it was not.
     #[wasm_bindgen(constructor)]
     #[must_use]
@@ -146,8 +144,8 @@ impl Exchange {
     }
 
     /// What was found in the store: the values of
-    /// [`stored_fields`](super::stored_fields), none if there is nothing, and those
-    /// fields of the request that its `Vary` names.
+    /// [`stored_fields`](super::stored_fields) and
+    /// [`shown_fields`](super::shown_fields), none if there is nothing, and those fields of the request that its `Vary` names.
     pub fn looked(&mut self, stored: String, varied: &str, now: f64) -> f64 {
         self.stored = Positional::new(STORED, stored);
         let envelope = self.stored.get(ENVELOPE);

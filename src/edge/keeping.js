@@ -22,6 +22,9 @@ const TOO_LARGE = 0;
 const STORED = 1;
 const LOST = 2;
 
+/** So many bytes tell whether a body is a document. */
+const START = 2048;
+
 /** So long a body is watched at most. */
 const WATCHED_MS = 3000;
 
@@ -86,6 +89,7 @@ export async function keep(arrival, response, { reserved, arrived }) {
       whole.byteLength,
       arrived,
       waited,
+      decoded(whole.slice(0, START)),
     );
     const stored = await platform.keep(place, response, whole, changes);
     how = STORED;
@@ -202,7 +206,8 @@ function reason(error) {
  * @param {ArrayBuffer} whole
  */
 export function text(whole) {
-  return whole.byteLength > LONGEST_DISGUISE
-    ? ""
-    : new TextDecoder().decode(whole);
+  return whole.byteLength > LONGEST_DISGUISE ? "" : decoded(whole);
 }
+
+/** @param {ArrayBuffer} bytes */
+const decoded = (bytes) => new TextDecoder().decode(bytes);

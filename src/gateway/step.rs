@@ -60,6 +60,18 @@ impl Request {
         "if-range",
         "proxy-authorization",
         "cf-ray",
+        "accept-language",
+        "x-requested-with",
+        "hx-request",
+        "turbo-frame",
+    ];
+
+    /// Those of them, the last, that only who makes a page or changes one needs.
+    pub const OF_READER: &'static [&'static str] = &[
+        "accept-language",
+        "x-requested-with",
+        "hx-request",
+        "turbo-frame",
     ];
 
     /// Takes what matters from the head of a request for `url`. `replayable`
@@ -267,5 +279,6 @@ mod tests {
     #[test]
     fn the_fields_begin_with_those_of_the_head() {
         assert!(Request::FIELDS.starts_with(RequestHead::FIELDS));
+        assert!(Request::FIELDS.ends_with(Request::OF_READER));
     }
 }
