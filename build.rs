@@ -1,14 +1,57 @@
-//! Hashes what the error page's Content-Security-Policy has to allow.
+//! Hashes what Content-Security-Policy has to allow, and reads the texts of all
+//! languages.
+
+#[path = "scripts/build/languages.rs"]
+mod languages;
 
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
-use std::{error::Error, fs};
+use std::path::{Path, PathBuf};
+use std::{env, error::Error, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Cargo runs this in the package's folder.
-    let source = "src/answer/page.css";
-    println!("cargo::rerun-if-changed={source}");
-    let hash = Base64::encode_string(&Sha256::digest(fs::read(source)?));
-    println!("cargo::rustc-env=LASTGOOD_PAGE_STYLE_SHA256={hash}");
+    let page = read("src/answer/page.css")?;
+    tell("LASTGOOD_PAGE_STYLE_SHA256", &sha256(&page));
+    let notice: String = read("src/answer/notice.css")?
+        .lines()
+        .map(str::trim)
+        .collect();
+    tell("LASTGOOD_NOTICE_STYLE_SHA256", &sha256(&notice));
+    tell("LASTGOOD_NOTICE_STYLE", &notice);
+    let out = PathBuf::from(env::var("OUT_DIR")?).join("languages.rs");
+    fs::write(out, texts("src/answer/languages")?)?;
     Ok(())
+}
+
+/// The texts of all languages, as Rust.
+fn texts(folder: &str) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={folder}");
+    let mut languages = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let tag = path
+            .file_stem()
+            .and_then(|it| it.to_str())
+            .unwrap_or_default();
+        if tag != "aliases" {
+            languages.push((tag.to_owned(), fs::read_to_string(&path)?));
+        }
+    }
+    languages.sort();
+    let aliases = fs::read_to_string(Path::new(folder).join("aliases.txt"))?;
+    Ok(languages::compile(&languages, &aliases)?)
+}
+
+fn read(source: &str) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={source}");
+    Ok(fs::read_to_string(source)?)
+}
+
+fn tell(name: &str, value: &str) {
+    println!("cargo::rustc-env={name}={value}");
+}
+
+fn sha256(text: &str) -> String {
+    Base64::encode_string(&Sha256::digest(text))
 }

@@ -123,28 +123,36 @@ function log({ method, url }, { started, status, asked }, age, id) {
 function wantsNotice(request, headers) {
   const isHtml = headers.get("content-type")?.startsWith("text/html");
   const place = request.headers.get("sec-fetch-dest") ?? "document";
-  return isHtml && ["document", "iframe", "frame"].includes(place);
+  return isHtml && place === "document";
 }
+
+/** The notice, styled as lastgood's is. */
+const STYLE =
+  ":host {all: initial !important;display: contents !important;}dialog {position: fixed;inset: auto;inset-block-end: calc(0.6em + env(safe-area-inset-bottom, 0px));inset-inline-start: 0.6em;z-index: 2147483647;box-sizing: border-box;width: fit-content;max-width: min(44em, 100% - 1.2em);max-height: 50%;overflow: auto;margin: 0;padding: 0;border: 1px solid #b9ad9a;border-radius: 0.5em;background: #2b2620;color: #fff;font:0.875em/1.4 system-ui,sans-serif;text-align: start;box-shadow: 0 1px 5px #0007;}form {display: flex;margin: 0;}p {flex: 1;margin: 0.5em 0;padding-inline-start: 0.9em;overflow-wrap: anywhere;}button {flex: none;width: 2.4em;height: 2.4em;margin: 0;padding: 0;border: 0;border-radius: 0.5em;background: none;color: inherit;font: inherit;cursor: pointer;}button:hover {background: #fff3;}button:focus-visible {outline: 2px solid;outline-offset: -4px;}@media print {:host {display: block !important;}dialog {position: static;box-shadow: none;}button {display: none;}}";
 
 /**
  * @param {Response} page
  * @param {number} age
  */
-function noted(page, age) {
-  const notice = `<div role="status" data-lastgood="notice">This page was saved ${ago(age)}. The site&#8217;s server is not answering right now, so some things may have changed since.</div>`;
-  /** @param {Element} body */
-  const element = (body) => void body.prepend(notice, { html: true });
-  return new HTMLRewriter().on("body", { element }).transform(page);
+async function noted(page, age) {
+  const line = `<div data-lastgood="notice" data-nosnippet lang="en" dir="ltr"><template shadowrootmode="open"><style>${STYLE}</style><dialog open part="notice" aria-labelledby="t"><form method="dialog"><p id="t" role="status"><slot></slot></p><button part="hide" aria-label="Hide">&#215;</button></form></dialog></template>Copy saved ${ago(age)} ago. The site&#8217;s server is not answering right now.</div>`;
+  const bytes = new Uint8Array(await page.arrayBuffer());
+  const more = new TextEncoder().encode(line);
+  const all = new Uint8Array(bytes.length + more.length);
+  all.set(bytes);
+  all.set(more, bytes.length);
+  return new Response(all, page);
 }
 
 /** @param {number} age */
 function ago(age) {
-  if (age < 60) return "less than a minute ago";
   const [count, unit] =
-    age < 3600
-      ? [Math.floor(age / 60), "minute"]
-      : age < 86_400
-        ? [Math.floor(age / 3600), "hour"]
-        : [Math.floor(age / 86_400), "day"];
-  return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+    age < 60
+      ? [age, "s"]
+      : age < 3600
+        ? [Math.floor(age / 60), "min"]
+        : age < 86_400
+          ? [Math.floor(age / 3600), "h"]
+          : [Math.floor(age / 86_400), "d"];
+  return `${count}&#160;${unit}`;
 }

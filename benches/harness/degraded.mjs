@@ -60,6 +60,6 @@ function isMarked({ status, headers, body }) {
   return (
     status === 200 &&
     String(headers["cache-status"]).includes("fwd=stale; fwd-status=502") &&
-    body.includes('<body><div role="status" data-lastgood="notice"')
+    body.includes('x<div data-lastgood="notice" ')
   );
 }

@@ -36,6 +36,7 @@ pub struct Asker<'a> {
     accept: &'a str,
     destination: &'a str,
     mode: &'a str,
+    partial: bool,
 }
 
 impl<'a> Asker<'a> {
@@ -46,7 +47,15 @@ impl<'a> Asker<'a> {
             accept: fields.get("accept"),
             destination: fields.get("sec-fetch-dest"),
             mode: fields.get("sec-fetch-mode"),
+            partial: is_partial(fields),
         }
+    }
+
+    /// Whether what is asked for is shown as a page of its own, as far as can be
+    /// told.
+    #[must_use]
+    pub fn is_reader(&self) -> bool {
+        matches!(self.destination, "" | "document") && !self.partial
     }
 
     /// Whether a script asked and did not say what it wants: the origin's own
@@ -81,6 +90,14 @@ impl<'a> Asker<'a> {
             None => Form::Text,
         }
     }
+}
+
+/// Whether libraries say that they put it into a page: older browsers say nothing of
+/// a destination, and none does over plain HTTP.
+fn is_partial(fields: &dyn Fields) -> bool {
+    // Apps that show pages send the name of theirs.
+    let by = fields.get("x-requested-with");
+    by == "XMLHttpRequest" || fields.has("hx-request") || fields.has("turbo-frame")
 }
 
 /// The media type for destinations whose parser must not see anything else.

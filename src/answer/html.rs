@@ -1,6 +1,6 @@
 //! Text put into HTML.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 /// Text inside HTML, in an element or a quoted attribute.
 #[must_use]
@@ -19,10 +19,52 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
+/// The same in ASCII, for a document in any encoding.
+#[must_use]
+pub(super) fn ascii(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in escaped(text).chars() {
+        if c.is_ascii() {
+            safe.push(c);
+        } else {
+            safe.push_str("&#");
+            safe.push_str(&u32::from(c).to_string());
+            safe.push(';');
+        }
+    }
+    safe
+}
+
+/// A text with a value in place of its placeholder, whatever that is called.
+#[must_use]
+pub(super) fn filled(text: &str, value: &str) -> String {
+    let (before, rest) = text.split_once('{').unwrap_or((text, ""));
+    let (_, behind) = rest.split_once('}').unwrap_or_default();
+    let mut filled = String::from(before);
+    filled.push_str(value);
+    filled.push_str(behind);
+    filled
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn any_encoding_shows_the_same() {
+        assert_eq!(
+            ascii("Größe <5\u{a0}€"),
+            "Gr&#246;&#223;e &lt;5&#160;&#8364;"
+        );
+        assert_eq!(ascii("🙂"), "&#128578;");
+    }
+
+    #[test]
+    fn a_value_takes_its_place() {
+        assert_eq!(filled("a {n} b", "5"), "a 5 b");
+        assert_eq!(filled("none", "5"), "none5");
+    }
 
     proptest! {
         #[test]

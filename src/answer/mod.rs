@@ -6,12 +6,14 @@
 mod advice;
 mod form;
 mod html;
+mod language;
 mod notice;
 mod page;
 
 pub use advice::{Advice, advice};
 pub use form::{Asker, Form};
-pub use notice::{notice, notice_without_age, wants_notice};
+pub use language::Language;
+pub use notice::{POLICIES, admitting, notice, wants_notice};
 
 use crate::copies::Changes;
 use crate::policy::AnswerStatus;

@@ -1,61 +1,71 @@
 //! The line on a stale page that says how old it is.
+//!
+//! It must not do to a page what the outage did not: nothing is moved, nothing
+//! breaks, and what it lies over is one press of a key away.
 
-use crate::wire::{Fields, Method, media_type};
-use alloc::{format, string::String};
+use super::language::Text;
+use super::{Asker, Language, html};
+use crate::wire::{Fields, Method, media_type, security_policy};
+use alloc::string::String;
 use core::time::Duration;
 
-/// Whether a reply is a page that a person reads: HTML, asked for as a document
-/// or by a client that does not say.
+/// Whether a reply is a page that a person reads: HTML, asked for as a document or
+/// by a client that does not say. A frame is a part of a page, and what a script
+/// asked for is put into one.
 #[must_use]
 pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) -> bool {
     method == Method::Get
-        && media_type::kind(content_type) == media_type::Kind::Html
-        && matches!(
-            request.get("sec-fetch-dest"),
-            "" | "document" | "iframe" | "frame"
-        )
+        && media_type::essence(content_type).eq_ignore_ascii_case("text/html")
+        && Asker::read(request).is_reader()
 }
 
-/// The line as HTML, to be put first into `body`: in ASCII, since the page may
-/// be in any encoding, and without style where the page's own policy might
-/// forbid that.
+/// The line as HTML, without an age if nobody knows it, to be put behind a page's end: in ASCII, since the page may be
+/// in any encoding.
+///
+/// There the browser makes it the last child of `body`, so that no selector and no
+/// script that counts children from the start counts otherwise. In a shadow root of
+/// its own it neither obeys the page's styles nor is seen by them; only its parts
+/// `notice` and `hide` can be styled from outside. A `dialog` closes without a script,
+/// and is out of the page's flow even where its style is forbidden.
 #[must_use]
-pub fn notice(age: Duration, page: &dyn Fields) -> String {
-    framed(&format!("This page was saved {}. {SILENT}", ago(age)), page)
+pub fn notice(age: Option<Duration>, language: &Language) -> String {
+    let mut line = String::with_capacity(2048);
+    line.push_str("<div data-lastgood=\"notice\" data-nosnippet lang=\"");
+    line.push_str(language.tag);
+    line.push_str("\" dir=\"");
+    line.push_str(language.direction());
+    line.push_str(BEFORE);
+    line.push_str(&html::ascii(language.text(Text::Hide)));
+    line.push_str(BEHIND);
+    if let Some(age) = age {
+        let saved = html::filled(language.text(Text::Saved), &language.age(age));
+        line.push_str(&html::ascii(&saved));
+        line.push(' ');
+    }
+    line.push_str(&html::ascii(language.text(Text::Why)));
+    line.push_str("</div>");
+    line
 }
 
-/// The same on a page of which nobody knows how old it is.
+const BEFORE: &str = concat!(
+    "\"><template shadowrootmode=\"open\"><style>",
+    env!("LASTGOOD_NOTICE_STYLE"),
+    "</style><dialog open part=\"notice\" aria-labelledby=\"t\"><form method=\"dialog\">\
+     <p id=\"t\" role=\"status\"><slot></slot></p><button part=\"hide\" aria-label=\""
+);
+const BEHIND: &str = "\">&#215;</button></form></dialog></template>";
+
+/// The fields by which a page may forbid the style of the [`notice`].
+pub const POLICIES: [&str; 2] = [
+    "content-security-policy",
+    "content-security-policy-report-only",
+];
+
+/// The value of such a field with which the style is allowed, if it is not by this
+/// one: its hash is added, and nothing else.
 #[must_use]
-pub fn notice_without_age(page: &dyn Fields) -> String {
-    framed(&format!("This is a spare page. {SILENT}"), page)
-}
-
-const SILENT: &str = "The site&#8217;s server is not answering right now, \
-so some things may have changed since.";
-
-fn framed(says: &str, page: &dyn Fields) -> String {
-    let style = if page.has("content-security-policy") {
-        String::new()
-    } else {
-        format!(" style=\"{STYLE}\"")
-    };
-    format!("<div role=\"status\" data-lastgood=\"notice\"{style}>{says}</div>")
-}
-
-const STYLE: &str = "box-sizing:border-box;margin:0;padding:.6em 1em;background:#fff8e1;color:#3d2f00;\
-font:14px/1.45 system-ui,sans-serif;text-align:center;border-bottom:1px solid #e6d8a8";
-
-/// An age as people say it.
-fn ago(age: Duration) -> String {
-    let secs = age.as_secs();
-    let (count, unit) = match secs {
-        0..60 => return String::from("less than a minute ago"),
-        60..3600 => (secs / 60, "minute"),
-        3600..86_400 => (secs / 3600, "hour"),
-        _ => (secs / 86_400, "day"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural} ago")
+pub fn admitting(policy: &str) -> Option<String> {
+    security_policy::with_style(policy, env!("LASTGOOD_NOTICE_STYLE_SHA256"))
 }
 
 #[cfg(test)]
@@ -64,25 +74,28 @@ mod tests {
     use crate::wire::Listed;
 
     #[test]
-    fn ages_read_like_speech() {
-        let check = |secs, expected: &str| assert_eq!(ago(Duration::from_secs(secs)), expected);
-        check(0, "less than a minute ago");
-        check(60, "1 minute ago");
-        check(7199, "1 hour ago");
-        check(86_400 * 3, "3 days ago");
+    fn reads_right_in_every_encoding_and_language() {
+        for tag in ["en", "ja", "ar", "de"] {
+            assert!(notice(Some(Duration::ZERO), Language::of(tag)).is_ascii());
+        }
+        let arabic = notice(Some(Duration::from_secs(300)), Language::of("ar"));
+        assert!(
+            arabic.starts_with(
+                "<div data-lastgood=\"notice\" data-nosnippet lang=\"ar\" dir=\"rtl\">"
+            )
+        );
+        let german = notice(Some(Duration::from_secs(300)), Language::of("de"));
+        assert!(german.ends_with(
+            "</template>Kopie, gespeichert vor 5&#160;Min. \
+             Der Server der Website antwortet gerade nicht.</div>"
+        ));
     }
 
     #[test]
-    fn reads_right_in_every_encoding() {
-        assert!(notice(Duration::ZERO, &Listed::new("")).is_ascii());
-        assert!(notice_without_age(&Listed::new("")).is_ascii());
-    }
-
-    #[test]
-    fn a_strict_page_gets_no_inline_style() {
-        let strict = Listed::new("content-security-policy:default-src 'self'");
-        assert!(!notice(Duration::ZERO, &strict).contains("style"));
-        assert!(notice(Duration::ZERO, &Listed::new("")).contains("style"));
+    fn a_strict_page_is_told_to_allow_one_style() {
+        let allowed = admitting("default-src 'none'").unwrap();
+        assert!(allowed.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert_eq!(admitting("script-src 'self'"), None);
     }
 
     #[test]
@@ -92,8 +105,18 @@ mod tests {
             assert_eq!(wanted, expected, "{content_type} {fields}");
         };
         check("text/html; charset=utf-8", "", true);
-        check("text/html", "sec-fetch-dest:document", true);
+        check("Text/HTML", "sec-fetch-dest:document", true);
         check("text/html", "sec-fetch-dest:empty", false);
+        check("text/html", "sec-fetch-dest:iframe", false);
+        check("text/html", "sec-fetch-dest:frame", false);
+        check("text/html", "x-requested-with:XMLHttpRequest", false);
+        check("text/html", "x-requested-with:com.example.app", true);
+        check("text/html", "hx-request:true", false);
+        check("text/html", "turbo-frame:cart", false);
+        // It would be no XML any more.
+        check("application/xhtml+xml", "", false);
         check("application/json", "", false);
+        let head = wants_notice(Method::Head, "text/html", &Listed::new(""));
+        assert!(!head);
     }
 }

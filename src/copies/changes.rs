@@ -3,21 +3,25 @@
 use crate::wire::message;
 use alloc::string::String;
 
-/// Fields that the platform's store would follow, or replace: all but the last three
-/// are moved aside. The first four and the last three it may show on its own account,
+/// Fields that the platform's store would follow, or replace, and digests, which not all
+/// that is shown of a page may have: all but the last three are moved aside. The first four and the last three it may show on its own account,
 /// or on ours.
-pub(super) const KNOWN: [&str; 16] = [
+pub(super) const KNOWN: [&str; 20] = [
     "age",
     "cache-control",
     "date",
     "expires",
     "cdn-cache-control",
     "cloudflare-cdn-cache-control",
+    "content-digest",
+    "content-md5",
     "content-range",
+    "digest",
     "etag",
     "last-modified",
     "lastgood-cache-control",
     "pragma",
+    "repr-digest",
     "surrogate-control",
     "vary",
     "cf-cache-status",
@@ -26,7 +30,7 @@ pub(super) const KNOWN: [&str; 16] = [
 ];
 
 /// So many of the [`KNOWN`] are moved aside.
-pub(super) const MOVED: usize = 13;
+pub(super) const MOVED: usize = 17;
 /// So many of these the store shows all the same.
 const MOVED_AND_ADDED: usize = 4;
 
@@ -81,6 +85,14 @@ impl Changes {
     /// Removes a field.
     pub fn remove(&mut self, name: &str) {
         self.line(&[name]);
+    }
+
+    /// Leaves a field aside that was moved there when its copy was stored: there is
+    /// nothing to remove, which would have its price.
+    pub fn leave(&mut self, name: &str) {
+        if let Some(place) = known(name) {
+            self.known.add(place);
+        }
     }
 
     /// Appends later changes, which win over earlier ones.

@@ -35,6 +35,8 @@ const LENGTH: &str = "length";
 const RANGE: &str = "range";
 /// What tells the variants of this page from those of an earlier one.
 const ROOT: &str = "root";
+/// Is there if it is a whole HTML document.
+const DOCUMENT: &str = "document";
 /// The language of a page that depends on that.
 const LANGUAGE: &str = "language";
 
@@ -64,6 +66,8 @@ pub struct Kept<'a> {
     pub length: u64,
     /// The envelope of the page that is in the store, empty without one.
     pub page: &'a str,
+    /// Whether it is a whole HTML document.
+    pub document: bool,
 }
 
 /// The changes that turn a response into what is stored.
@@ -115,6 +119,9 @@ pub fn seal(kept: &Kept<'_>) -> Changes {
     }
     if wire::vary::has_language(vary) {
         pack(&mut envelope, LANGUAGE, fields.get("content-language"));
+    }
+    if kept.document {
+        pack(&mut envelope, DOCUMENT, "");
     }
     for name in KNOWN.into_iter().take(MOVED) {
         let value = fields.get(name);
@@ -173,6 +180,21 @@ impl<'a> Iterator for Packed<'a> {
         self.0 = rest.strip_prefix(' ').unwrap_or_default();
         Some((name, value))
     }
+}
+
+/// Whether what is stored under an envelope is a [document](super::is_document), and
+/// may go out as another one than it was (RFC 9111, 5.2.2.6).
+#[must_use]
+pub fn admits_line(envelope: &str) -> bool {
+    let forbids = |rules| list::elements(rules).any(|it| it.eq_ignore_ascii_case("no-transform"));
+    let mut document = false;
+    for (name, value) in Packed(envelope) {
+        document |= name == DOCUMENT;
+        if name == "cache-control" && forbids(value) {
+            return false;
+        }
+    }
+    document
 }
 
 /// `Vary` among all fields of a response.
@@ -288,6 +310,7 @@ mod tests {
             given: None,
             length: 0,
             page: "",
+            document: true,
         })
     }
 
@@ -350,6 +373,7 @@ mod tests {
             given: Some(Duration::from_secs(10)),
             length: 5,
             page: "",
+            document: false,
         };
         let stored = apply(response, &super::seal(&kept));
         let envelope = String::from(Listed::new(&stored).get(ENVELOPE));
@@ -368,6 +392,40 @@ mod tests {
         let listed = Listed::new(&stored);
         let later = Originals::read(listed.get(ENVELOPE)).unwrap();
         assert_eq!(later.root, "7");
+    }
+
+    #[test]
+    fn an_origin_may_forbid_any_change() {
+        let check = |rules: &str, expected: bool| {
+            let response = format!("cache-control:{rules}");
+            let request = Listed::new("");
+            let stored = apply(&response, &seal(&response, &request, Timestamp::default()));
+            let envelope = Listed::new(&stored);
+            assert_eq!(admits_line(envelope.get(ENVELOPE)), expected, "{rules}");
+        };
+        check("max-age=5, No-Transform", false);
+        check("max-age=5", true);
+        check("x=\"no-transform\"", true);
+        assert!(!admits_line("stored 1 1 selecting 0  ."));
+    }
+
+    #[test]
+    fn digests_wait_aside() {
+        let response = "content-digest:sha-256=:x:\ncontent-md5:y";
+        let request = Listed::new("");
+        let stored = apply(response, &seal(response, &request, Timestamp::default()));
+        assert!(!stored.contains("\ncontent-digest:"));
+        let envelope = Listed::new(&stored);
+        let envelope = envelope.get(ENVELOPE);
+        assert_eq!(
+            apply(&stored, &restore(envelope, &Changes::default())),
+            response
+        );
+        let mut own = Changes::default();
+        own.leave("content-digest");
+        let shown = restore(envelope, &own);
+        assert_eq!(apply(&stored, &shown), "content-md5:y");
+        assert!(!shown.as_str().contains("digest"));
     }
 
     #[test]

@@ -47,6 +47,8 @@ const RENEWED = 4;
 const NOTED = 5;
 
 const FACT_FIELDS = core.fact_fields();
+const READER_FIELDS = core.reader_fields();
+const SHOWN_FIELDS = core.shown_fields();
 
 /** What an attempt came to whose body broke off. */
 const CUT = new Error("the body broke off");
@@ -121,7 +123,7 @@ export async function serve(hand, ctx, first) {
 function exchangeFor(hand, first) {
   const { method, url, length, started, held } = hand;
   const replayable = length < 0 || held instanceof ArrayBuffer;
-  const all = asked(hand);
+  const all = asked(hand, READER_FIELDS);
   return new core.Exchange(method, url, all, replayable, first, started);
 }
 
@@ -210,7 +212,8 @@ async function look(exchange, hand, place) {
   if (place === hand.url) hand.page = envelopeOf(hand.stored);
   if (!hand.stored) return exchange.looked("", "", Date.now());
   const { said, varied } = factsOf(hand.stored, hand.headers);
-  return exchange.looked(said, varied, Date.now());
+  const all = `${said}\n${platform.values(hand.stored.headers, SHOWN_FIELDS)}`;
+  return exchange.looked(all, varied, Date.now());
 }
 
 /**
@@ -230,7 +233,8 @@ async function lookFurther(exchange, hand, ctx) {
   hand.stored = page;
   hand.distant = found instanceof Response ? undefined : found;
   const { said, varied } = factsOf(page, hand.headers);
-  return exchange.looked_further(page.status, said, varied, Date.now());
+  const all = `${said}\n${platform.values(page.headers, SHOWN_FIELDS)}`;
+  return exchange.looked_further(page.status, all, varied, Date.now());
 }
 
 /**
@@ -335,7 +339,7 @@ async function reply(exchange, hand, ctx) {
   if (shown && hand.distant && exchange.may_keep())
     giveBack(hand, hand.distant, ctx);
   if (passed && hand.method === "HEAD") amend(exchange, hand, passed, ctx);
-  return { response: made(told, hand), patience };
+  return { response: await made(told, hand), patience };
 }
 
 /**
@@ -419,7 +423,7 @@ function land(exchange, hand, response, ctx) {
 /**
  * @param {ReturnType<typeof read>} told
  * @param {Hand} hand
- * @returns {Response}
+ * @returns {Response | Promise<Response>}
  */
 function made({ source, status, changes, full, text }, hand) {
   if (source === ORIGIN) {
@@ -436,7 +440,7 @@ function made({ source, status, changes, full, text }, hand) {
     return platform.rebuilt(taken(hand, "stored"), status, changes, full);
   }
   if (source === NOTED) {
-    return platform.noted(taken(hand, "stored"), changes, text);
+    return platform.noted(taken(hand, "stored"), status, changes, text);
   }
   return platform.made(full ? text : null, status, changes);
 }

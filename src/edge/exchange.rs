@@ -2,9 +2,10 @@
 
 use super::isolate::{seed, with_isolate};
 use super::told::Attempt;
+pub(super) use super::told::STORED;
 use super::{body_of, millis_of, time};
 use crate::answer::Asker;
-use crate::copies::{self, Aside, ENVELOPE, Found, VARY};
+use crate::copies::{self, Aside, ENVELOPE, Found};
 use crate::gateway::{self, Body, Event, Memory, Step};
 use crate::policy::{Mode, Policy};
 use crate::verdict::{Cause, Facts, disguise};
@@ -21,9 +22,6 @@ const LOOK_ELSEWHERE: f64 = -4.0;
 pub(super) const LOOK_FURTHER: f64 = -5.0;
 const FORGET: f64 = -6.0;
 const INSPECT: f64 = -7.0;
-
-/// The fields of a stored response that matter.
-pub(super) const STORED: &[&str] = &[VARY, ENVELOPE, "content-type", "content-security-policy"];
 
 /// Which of the places of a URL is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +67,12 @@ pub struct Exchange {
 #[wasm_bindgen]
 impl Exchange {
     /// A request that came at `started`; `fields` are the values of
-    /// [`request_fields`](super::request_fields) and
-    /// [`further_fields`](super::further_fields), and that of the
-    /// [`bypass_header`](super::bypass_header); `replayable` tells whether its body can be sent more than once. `first` is
-    /// the origin that it was sent to then, negative if it was not.
+    /// [`request_fields`](super::request_fields), of
+    /// [`further_fields`](super::further_fields), of
+    /// [`reader_fields`](super::reader_fields) and of the
+    /// [`bypass_header`](super::bypass_header). `replayable` tells whether its body can
+    /// be sent more than once; `first` is the origin that it was sent to then, negative
+    /// if it was not.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(
@@ -148,8 +148,9 @@ impl Exchange {
     }
 
     /// What was found in the store: the values of
-    /// [`stored_fields`](super::stored_fields), none if there is nothing, and those
-    /// fields of the request that its `Vary` names.
+    /// [`stored_fields`](super::stored_fields) and of
+    /// [`shown_fields`](super::shown_fields), none if there is nothing, and those fields
+    /// of the request that its `Vary` names.
     ///
     /// What is there and is none of ours is to be removed; then there is nothing.
     pub fn looked(&mut self, stored: String, varied: &str, now: f64) -> f64 {

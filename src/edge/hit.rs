@@ -14,11 +14,12 @@ use wasm_bindgen::prelude::*;
 /// The reply to a request for which [`open`](super::open) said that a copy may answer
 /// at once, in the [form](super::Exchange::reply) of all replies; empty if what was
 /// found does not. The parameters are those of [`Exchange::new`](super::Exchange::new)
-/// and [`looked`](super::Exchange::looked).
+/// and [`looked`](super::Exchange::looked), but for the
+/// [`reader_fields`](super::reader_fields) and the [`shown_fields`](super::shown_fields).
 #[wasm_bindgen]
 #[must_use]
 pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, now: f64) -> String {
-    let asked = Positional::new(gateway::Request::FIELDS, fields);
+    let asked = Positional::new(gateway::Request::BEFORE_READER, fields);
     let stored = Positional::new(STORED, stored);
     let (envelope, now) = (stored.get(ENVELOPE), time(now));
     let found = Found::under(envelope, url, &Listed::new(varied));

@@ -25,6 +25,8 @@ const LOST = 2;
 /** What `core.token_search` may say. */
 const SEARCH = 1;
 const FUTILE = 2;
+/** So many bytes tell whether a body is a document. */
+const START = 2048;
 
 /** So long a body is watched at most. */
 const WATCHED_MS = 3000;
@@ -104,6 +106,7 @@ export async function keep(arrival, response, { reserved, arrived }) {
       whole.byteLength,
       arrived,
       waited,
+      decoded(whole.slice(0, START)),
     );
     const stored = await platform.keep(place, response, whole, changes);
     how = STORED;
@@ -245,7 +248,8 @@ function reason(error) {
  * @param {ArrayBuffer} whole
  */
 export function text(whole) {
-  return whole.byteLength > LONGEST_DISGUISE
-    ? ""
-    : new TextDecoder().decode(whole);
+  return whole.byteLength > LONGEST_DISGUISE ? "" : decoded(whole);
 }
+
+/** @param {ArrayBuffer} bytes */
+const decoded = (bytes) => new TextDecoder().decode(bytes);

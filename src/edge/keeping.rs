@@ -165,11 +165,12 @@ pub fn copy_limit(url: &str) -> f64 {
 /// The changes that make a good response the stored one; `answered` and `asked`
 /// are all fields of both messages. `page` is the envelope of what is in the store
 /// under the URL, `arrived` when the response came, after `waited` milliseconds.
+/// `start` is how its body begins, as text.
 #[wasm_bindgen]
 #[must_use]
 #[expect(
     clippy::too_many_arguments,
-    reason = "each is a value of the host's, and a struct of them would cost a call each"
+    reason = "one call is cheaper than an object that crosses"
 )]
 pub fn seal(
     url: &str,
@@ -180,6 +181,7 @@ pub fn seal(
     length: u32,
     arrived: f64,
     waited: f64,
+    start: &str,
 ) -> String {
     let fields = Listed::new(answered);
     let head = ResponseHead::read(status, &fields);
@@ -196,6 +198,7 @@ pub fn seal(
         arrived: time(arrived),
         waited: time(waited).since(Timestamp::default()),
         page,
+        document: copies::is_document(start),
     };
     copies::seal(&kept).as_str().into()
 }

@@ -18,9 +18,11 @@ const ENVELOPE = core.envelope_field();
 /**
  * What the core has to know of a request for which copies are looked for.
  * @param {import("./hand.js").Arrival} arrival
+ * @param {string[]} [more] fields
  */
-export function asked({ fields, headers }) {
-  const all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
+export function asked({ fields, headers }, more) {
+  let all = `${fields}\n${platform.values(headers, FURTHER_FIELDS)}`;
+  if (more) all += `\n${platform.values(headers, more)}`;
   return bypass === undefined ? all : `${all}\n${headers.get(bypass) ?? ""}`;
 }
 

@@ -51,7 +51,7 @@ pub use shared::{World, learn, report};
 pub use tiers::{has_tiers, place_to_return, refused, spread, tiers_of};
 pub use told::Attempt;
 
-use crate::copies::{Aside, Due};
+use crate::copies::{Aside, Due, ENVELOPE, VARY};
 use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};
 use crate::policy::Origin;
 use crate::verdict::Facts;
@@ -82,15 +82,30 @@ pub fn fact_fields() -> Vec<String> {
 #[must_use]
 pub fn further_fields() -> Vec<String> {
     let known = RequestHead::FIELDS.len();
-    names(gateway::Request::FIELDS.get(known..).unwrap_or_default())
+    let further = gateway::Request::BEFORE_READER.get(known..);
+    names(further.unwrap_or_default())
 }
 
-/// Names of the fields of a stored response that an [`Exchange`] is handed: the
+/// Names of the request fields that an [`Exchange`] is handed after these.
+#[wasm_bindgen]
+#[must_use]
+pub fn reader_fields() -> Vec<String> {
+    names(gateway::Request::OF_READER)
+}
+
+/// Names of the fields of a stored response that tell whether it answers at once: the
 /// first one is its `Vary`.
 #[wasm_bindgen]
 #[must_use]
 pub fn stored_fields() -> Vec<String> {
-    names(exchange::STORED)
+    names(&[VARY, ENVELOPE])
+}
+
+/// Names of those that an [`Exchange`] is handed after these.
+#[wasm_bindgen]
+#[must_use]
+pub fn shown_fields() -> Vec<String> {
+    names(exchange::STORED.get(2..).unwrap_or_default())
 }
 
 fn names(fields: &[&str]) -> Vec<String> {

@@ -344,19 +344,55 @@ function change(headers, changes) {
   }
 }
 
+/** A page up to this many bytes is put together in memory. */
+const LONGEST_JOINED = 128 * 1024;
+
 /**
- * The page with other fields, and a line of HTML at the top of its body.
+ * The page with other fields, and a line of HTML behind its end. A rewriter would
+ * read all of it to find the same place.
  * @param {Response} response
+ * @param {number} status
  * @param {string} changes
  * @param {string} html
  */
-export function noted(response, changes, html) {
-  const rewriter = new HTMLRewriter();
-  /** @param {Element} body */
-  const element = (body) => void body.prepend(html, { html: true });
-  const page = rewriter.on("body", { element }).transform(response);
+export async function noted(response, status, changes, html) {
+  const { headers } = response;
+  const line = new TextEncoder().encode(html);
+  const length = Number(headers.get("content-length") ?? Infinity);
+  const body =
+    length <= LONGEST_JOINED
+      ? joined(new Uint8Array(await response.arrayBuffer()), line)
+      : extended(response, line);
+  const page = new Response(body, { status, headers });
   change(page.headers, changes);
   return page;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {Uint8Array} more
+ */
+function joined(bytes, more) {
+  const all = new Uint8Array(bytes.length + more.length);
+  all.set(bytes);
+  all.set(more, bytes.length);
+  return all;
+}
+
+/**
+ * @param {Response} response
+ * @param {Uint8Array} more
+ */
+function extended({ body }, more) {
+  const { readable, writable } = new IdentityTransformStream();
+  const write = async () => {
+    await body?.pipeTo(writable, { preventClose: true });
+    const writer = writable.getWriter();
+    await Promise.all([writer.write(more), writer.close()]);
+  };
+  // Either end learns of it if the other one breaks off.
+  write().catch(() => {});
+  return readable;
 }
 
 /**

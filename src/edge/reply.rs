@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::time;
 use super::told::{ANSWER, COPY, NOBODY, NOTED, ORIGIN, RENEWED, Reply};
-use crate::answer::{self, Asker, Matter};
+use crate::answer::{self, Asker, Language, Matter};
 use crate::copies::{self, Aged, Changes, ENVELOPE, Slice};
 use crate::gateway::{self, Source, Told};
 use crate::policy::Mode;
@@ -14,9 +14,18 @@ use crate::wire::{Fields, Method, Positional, Timestamp, message, time::millis};
 use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
 
-/// A page with a notice is another page: validators and length of the copy are
-/// not its own.
-const NOT_OF_NOTED: &[&str] = &["etag", "last-modified", "content-length", "accept-ranges"];
+/// A page with a notice is another page: validators, length and digests of the copy
+/// are not its own. These were moved aside, and stay there.
+const LEFT_ASIDE: &[&str] = &[
+    "content-digest",
+    "content-md5",
+    "digest",
+    "etag",
+    "last-modified",
+    "repr-digest",
+];
+/// And these were not.
+const TAKEN_OFF: &[&str] = &["content-length", "accept-ranges"];
 
 /// Statuses that come without a body.
 const WITHOUT_BODY: &[u16] = &[204, 205, 304];
@@ -175,9 +184,10 @@ impl Exchange {
         let noted = failure.is_some()
             && slice.is_none()
             && self.policy.notice
-            && answer::wants_notice(self.method(), content_type, asked);
+            && answer::wants_notice(self.method(), content_type, asked)
+            && copies::admits_line(envelope);
         if noted {
-            NOT_OF_NOTED.iter().for_each(|name| own.remove(name));
+            self.admit_notice(&mut own);
         }
         if let Some((_, content_range)) = &slice {
             own.set("content-range", content_range);
@@ -188,7 +198,8 @@ impl Exchange {
             None => self.stored_status(),
         };
         let source = if noted { NOTED } else { COPY };
-        let notice = noted.then(|| answer::notice(aged.age, stored));
+        let language = || Language::of(asked.get("accept-language"));
+        let notice = noted.then(|| answer::notice(Some(aged.age), language()));
         Reply {
             with_body: has_body(self.method(), status),
             slice: slice.map(|(inside, _)| inside).unwrap_or_default(),
@@ -204,6 +215,17 @@ impl Exchange {
         own.set("cache-control", "no-store");
         own.remove("content-length");
         Reply::of(COPY, 416, copies::restore(self.stored.get(ENVELOPE), &own))
+    }
+
+    /// Makes the fields of the copy those of a page with a notice.
+    fn admit_notice(&self, own: &mut Changes) {
+        LEFT_ASIDE.iter().for_each(|name| own.leave(name));
+        TAKEN_OFF.iter().for_each(|name| own.remove(name));
+        for name in answer::POLICIES {
+            if let Some(admitting) = answer::admitting(self.shown().get(name)) {
+                own.set(name, &admitting);
+            }
+        }
     }
 }
 
@@ -227,9 +249,11 @@ impl Exchange {
         let noted =
             self.policy.notice && answer::wants_notice(self.method(), content_type, &self.asked);
         if noted {
-            NOT_OF_NOTED.iter().for_each(|name| own.remove(name));
+            LEFT_ASIDE.iter().for_each(|name| own.remove(name));
+            self.admit_notice(&mut own);
         }
-        let notice = noted.then(|| answer::notice_without_age(page));
+        let language = || Language::of(self.asked.get("accept-language"));
+        let notice = noted.then(|| answer::notice(None, language()));
         let source = if noted { NOTED } else { COPY };
         Reply {
             with_body: has_body(self.method(), 200),

@@ -1,8 +1,19 @@
 //! What the host is told to do: values that cross into JavaScript.
 
-use crate::copies::Changes;
+use crate::answer;
+use crate::copies::{Changes, ENVELOPE, VARY};
 use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
+
+/// The fields of a stored response that matter: the first two tell whether it answers
+/// at once.
+pub(super) const STORED: &[&str] = &[
+    VARY,
+    ENVELOPE,
+    "content-type",
+    answer::POLICIES[0],
+    answer::POLICIES[1],
+];
 
 /// An attempt, for the host to begin.
 #[wasm_bindgen(getter_with_clone)]

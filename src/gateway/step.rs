@@ -60,7 +60,19 @@ impl Request {
         "if-range",
         "proxy-authorization",
         "cf-ray",
+        "accept-language",
+        "x-requested-with",
+        "hx-request",
+        "turbo-frame",
     ];
+
+    /// All but the last four; to show a copy as it is, these are enough.
+    pub const BEFORE_READER: &'static [&'static str] = Self::PARTS.0;
+    /// The last four, which only who makes a page or changes one needs.
+    pub const OF_READER: &'static [&'static str] = Self::PARTS.1;
+
+    const PARTS: (&'static [&'static str], &'static [&'static str]) =
+        Self::FIELDS.split_at(Self::FIELDS.len() - 4);
 
     /// Takes what matters from the head of a request for `url`. `replayable`
     /// tells whether its body, if any, can be sent a second time; `looped` that
@@ -279,5 +291,6 @@ mod tests {
     #[test]
     fn the_fields_begin_with_those_of_the_head() {
         assert!(Request::FIELDS.starts_with(RequestHead::FIELDS));
+        assert_eq!(Request::OF_READER.first(), Some(&"accept-language"));
     }
 }

@@ -6,6 +6,7 @@
 //! panics. Past this module there are types, not strings.
 
 pub mod accept;
+pub mod accept_language;
 pub mod cache_control;
 pub mod cache_status;
 pub mod cdn_loop;
@@ -21,6 +22,7 @@ pub mod message;
 pub mod proxy_status;
 pub mod range;
 pub mod retry_after;
+pub mod security_policy;
 pub mod targeted;
 pub mod time;
 pub mod vary;

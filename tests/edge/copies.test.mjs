@@ -21,7 +21,7 @@ for (const failure of FAILURES.split(" "))
     assert.equal(sourceOf(seen), "copy");
     assert.match(seen.text, NOTICE);
     assert.equal(
-      seen.text.replace(/<div role="status".*?<\/div>/s, ""),
+      seen.text.replace(/<div data-lastgood="notice".*?<\/div>/s, ""),
       fresh.text,
     );
     assert.match(

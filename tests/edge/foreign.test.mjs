@@ -58,7 +58,7 @@ for (const [what, fields] of Object.entries(FOREIGN))
       );
       await site.origin.setScript(["200", "502"]);
       const good = await keep(site);
-      assert.ok((await site.get("/")).text.endsWith(good.text.slice(-100)));
+      assert.ok((await site.get("/")).text.includes(good.text.slice(-100)));
     });
 
 test("an envelope as it should be is one", async (t) => {
@@ -69,7 +69,7 @@ test("an envelope as it should be is one", async (t) => {
   });
   const seen = await site.get("/");
   assert.equal(sourceOf(seen), "copy");
-  assert.ok(seen.text.endsWith("ours"));
+  assert.ok(seen.text.includes("ours"));
 });
 
 test("nobody waits for a store that removes nothing", async (t) => {

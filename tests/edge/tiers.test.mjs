@@ -24,7 +24,7 @@ import { sleep, until } from "../support/until.mjs";
 const UTF8 = Buffer.from("Grüße").toString("latin1");
 
 const NOTICE = /data-lastgood="notice"/;
-const WITHOUT_NOTICE = /<div role="status".*?<\/div>/s;
+const WITHOUT_NOTICE = /<div data-lastgood="notice".*?<\/div>/s;
 const ALONE = { ...BRISK, ...FORGETFUL };
 const KV = { ...ALONE, tiers: [{ kv: "COPIES" }] };
 

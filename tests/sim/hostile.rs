@@ -38,6 +38,12 @@ fn grammars(text: &str) {
     assert!(wire::cookie::names(text).all(|name| !name.is_empty() && !name.contains(';')));
     let preferred = wire::accept::best(text, &OFFERS);
     assert!(preferred.is_none_or(|best| OFFERS.contains(&best)));
+    let _ = wire::accept_language::lookup(text, |tag| tag.is_empty().then_some(()));
+    let admitted = wire::security_policy::with_style(text, "x");
+    assert!(admitted.is_none_or(|it| it.contains(" 'sha256-x'")));
+    let notice = answer::notice(Some(Duration::ZERO), answer::Language::of(text));
+    assert!(notice.is_ascii());
+    let _ = copies::is_document(text);
     let _ = wire::media_type::kind(text);
     assert!(!wire::media_type::essence(text).contains(';'));
     let _ = wire::proxy_status::line(Some(text), Some(502));
@@ -275,19 +281,24 @@ fn as_handed_out(text: &str) -> Vec<String> {
     lines
 }
 
-/// No `Connection` takes these from a copy: it would be shown where they forbid it.
-const CACHES_GO_BY: [&str; 13] = [
+/// No `Connection` takes these from a copy: it would be shown where they forbid it. Nor
+/// the digests, which are moved aside with them.
+const CACHES_GO_BY: [&str; 17] = [
     "age",
     "cache-control",
     "cdn-cache-control",
     "cloudflare-cdn-cache-control",
+    "content-digest",
+    "content-md5",
     "content-range",
     "date",
+    "digest",
     "etag",
     "expires",
     "last-modified",
     "lastgood-cache-control",
     "pragma",
+    "repr-digest",
     "surrogate-control",
     "vary",
 ];

@@ -229,6 +229,7 @@ impl Stored {
             waited: Duration::from_millis(self.waited),
             length: BODY,
             page,
+            document: false,
         });
         applied(&self.response, changes.as_str())
     }

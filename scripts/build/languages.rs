@@ -1,0 +1,143 @@
+//! Reads the texts of all languages, and writes them down as Rust.
+//!
+//! A text that is missing, or that has another placeholder than the rest of the
+//! program fills in, is an error of the build: no visitor ever meets it.
+
+/// What a file says of its language.
+const FACTS: [&str; 4] = ["name", "reviewed", "direction", "zero"];
+/// Every text: what it is for, and the placeholder that it must have.
+const TEXTS: [(&str, &str, &str); 7] = [
+    ("saved", "A page is a copy of this age.", "{age}"),
+    ("why", "Why a copy is shown.", ""),
+    (
+        "hide",
+        "On the button that takes something out of sight.",
+        "",
+    ),
+    ("seconds", "An age in seconds.", "{n}"),
+    ("minutes", "An age in minutes.", "{n}"),
+    ("hours", "An age in hours.", "{n}"),
+    ("days", "An age in days.", "{n}"),
+];
+/// What is spoken with those who read nothing else of ours.
+const DEFAULT: &str = "en";
+
+/// The languages, each by its tag and the text of its file, and the text of the
+/// file of their other names: as `LANGUAGES`, `DEFAULT`,
+/// `ALIASES` and the names of all texts, `Text`.
+pub(crate) fn compile(languages: &[(String, String)], aliases: &str) -> Result<String, String> {
+    let is_default = |(tag, _): &(String, String)| tag == DEFAULT;
+    let default = languages
+        .iter()
+        .position(is_default)
+        .ok_or("`en` is missing")?;
+    let mut code = format!("static LANGUAGES: [Language; {}] = [\n", languages.len());
+    for (tag, text) in languages {
+        let language = language(tag, text).map_err(|wrong| format!("{tag}: {wrong}"))?;
+        code.push_str(&language);
+    }
+    code.push_str("];\n");
+    code.push_str(&format!(
+        "static DEFAULT: &Language = &LANGUAGES[{default}];\n"
+    ));
+    code.push_str("const ALIASES: &[(&str, &str)] = &[\n");
+    for (alias, tag) in pairs(aliases)? {
+        if !languages.iter().any(|(known, _)| known == tag) {
+            return Err(format!(
+                "aliases: {alias} = {tag}, which is no language here"
+            ));
+        }
+        if languages.iter().any(|(known, _)| known == alias) {
+            return Err(format!("aliases: {alias} is a language itself"));
+        }
+        code.push_str(&format!("({alias:?}, {tag:?}),\n"));
+    }
+    code.push_str("];\n");
+    Ok(code + &names())
+}
+
+fn language(tag: &str, text: &str) -> Result<String, String> {
+    let pairs = pairs(text)?;
+    let mut known = FACTS.iter().chain(TEXTS.iter().map(|(key, _, _)| key));
+    if let Some((key, _)) = pairs
+        .iter()
+        .find(|(key, _)| known.clone().all(|it| it != key))
+    {
+        return Err(format!("`{key}` is no text of ours"));
+    }
+    let value = |key: &str| pairs.iter().find(|(given, _)| *given == key).map(|it| it.1);
+    if let Some(key) = known.find(|key| value(key).is_none_or(str::is_empty)) {
+        return Err(format!("`{key}` is missing"));
+    }
+    let value = |key: &str| value(key).unwrap_or_default();
+    let right_to_left = one_of(value("direction"), ["ltr", "rtl"])?;
+    one_of(value("reviewed"), ["no", "yes"])?;
+    let mut zero = value("zero").chars();
+    let (Some(zero), None) = (zero.next(), zero.next()) else {
+        return Err("`zero` is one digit".into());
+    };
+    let mut texts = Vec::new();
+    for (key, _, placeholder) in TEXTS {
+        has_only(value(key), placeholder).map_err(|wrong| format!("`{key}`: {wrong}"))?;
+        texts.push(value(key));
+    }
+    let texts = texts.join("\n");
+    Ok(format!(
+        "Language {{ tag: {tag:?}, right_to_left: {right_to_left}, zero: {zero:?}, texts: {texts:?} }},\n"
+    ))
+}
+
+/// The texts by name.
+fn names() -> String {
+    let mut code = String::from("#[derive(Clone, Copy, Debug)]\npub(super) enum Text {\n");
+    for (key, about, _) in TEXTS {
+        let (first, rest) = key.split_at(1);
+        code.push_str(&format!("/// {about}\n{}{rest},\n", first.to_uppercase()));
+    }
+    code + "}\n"
+}
+
+/// Whether a value is the second of two.
+fn one_of(value: &str, choice: [&str; 2]) -> Result<bool, String> {
+    match choice.iter().position(|it| *it == value) {
+        Some(place) => Ok(place == 1),
+        None => Err(format!(
+            "`{value}` is neither {} nor {}",
+            choice[0], choice[1]
+        )),
+    }
+}
+
+/// A text has its placeholder once, and no other.
+fn has_only(value: &str, placeholder: &str) -> Result<(), String> {
+    let rest = match placeholder {
+        "" => value.to_owned(),
+        _ if value.matches(placeholder).count() != 1 => {
+            return Err(format!("{placeholder} has to be there once"));
+        }
+        _ => value.replace(placeholder, ""),
+    };
+    match rest.contains(['{', '}']) {
+        true => Err("a placeholder that nobody fills in".into()),
+        false => Ok(()),
+    }
+}
+
+/// `key = text` lines; `#` begins a comment.
+fn pairs(text: &str) -> Result<Vec<(&str, &str)>, String> {
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let pair = line
+            .split_once('=')
+            .ok_or_else(|| format!("`{line}` is not `key = text`"))?;
+        let (key, value) = (pair.0.trim(), pair.1.trim());
+        if pairs.iter().any(|(known, _)| *known == key) {
+            return Err(format!("`{key}` is there twice"));
+        }
+        pairs.push((key, value));
+    }
+    Ok(pairs)
+}
