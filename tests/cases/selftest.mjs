@@ -189,8 +189,9 @@ test("the neutral policy in our words", () => {
   const { lastgood, missing } = configurationFor({
     retry: { on: [] },
     cache: { staleS: 30, swrS: 1 },
+    errors: { service: "a" },
   });
-  assert.deepEqual(missing, ["cache.swrS"]);
+  assert.deepEqual(missing, ["errors.service"]);
   assert.deepEqual(
     [
       lastgood.mode,
@@ -198,9 +199,10 @@ test("the neutral policy in our words", () => {
       lastgood.retry_on,
       lastgood.failover_on,
       lastgood.stale,
+      lastgood.renew_behind,
       lastgood.retry_after,
     ],
-    ["cache", 3, [], [], "30s", false],
+    ["cache", 3, [], [], "30s", "1s", false],
   );
   assert.equal(configurationFor({}).lastgood.mode, "off");
   assert.equal(configurationFor({ dryRun: false }).missing.length, 0);

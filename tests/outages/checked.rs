@@ -114,8 +114,9 @@ fn last_origin(outage: &Outage, lives: &[Life<'_>]) -> Result<(), Broken> {
     Ok(())
 }
 
-/// What goes on behind replies is little: eight, besides probes, of which there
-/// is one in a while.
+/// What goes on behind replies of an origin that keeps visitors waiting is little:
+/// eight, besides probes, of which there is one in a while. A renewal is another
+/// matter: there is one for a page, and nobody waited.
 fn late(outage: &Outage, lives: &[Life<'_>]) -> Result<(), Broken> {
     const MOST: usize = 8;
     let mut spans: Vec<(u64, u64)> = Vec::new();
@@ -129,7 +130,8 @@ fn late(outage: &Outage, lives: &[Life<'_>]) -> Result<(), Broken> {
             .sent
             .as_ref()
             .and_then(|sent| sent.reply.goes_on);
-        if let (Some(_), false, Some(at)) = (goes_on, probes, life.replied_at()) {
+        let exempt = probes || !life.outcome.failed;
+        if let (Some(_), false, Some(at)) = (goes_on, exempt, life.replied_at()) {
             let end = life.events.iter().find_map(|(at, seen)| match seen {
                 Seen::Late(..) | Seen::LateNoMore => Some(*at),
                 _ => None,

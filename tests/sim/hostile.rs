@@ -44,6 +44,10 @@ fn grammars(text: &str) {
     let notice = answer::notice(Some(Duration::ZERO), answer::Language::of(text));
     assert!(notice.is_ascii());
     let _ = copies::is_document(text);
+    let (mut read, mut again) = (copies::Epochs::default(), copies::Epochs::default());
+    read.learn(text);
+    again.learn(&read.written());
+    assert_eq!(again.written(), read.written());
     let _ = wire::media_type::kind(text);
     assert!(!wire::media_type::essence(text).contains(';'));
     let _ = wire::proxy_status::line(Some(text), Some(502));
