@@ -7,10 +7,10 @@
  *     --suite DIR     the checkout
  *     --attempts N    attempts per request; as shipped if not given
  *     --only ID       one test, with all that was sent and came back
- *     --json FILE     the counts, and every miss
+ *     --json FILE     the counts, every miss, and our answers to the `check` tests
  *
  * Exit code 1 if a test that is not in `expected.txt` missed, or one that is
- * there passed.
+ * there passed; or if an answer to a `check` test is not the one in `checks.txt`.
  */
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -20,11 +20,12 @@ import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 import { startWorker } from "../support/worker.mjs";
 import { table } from "./table.mjs";
-import { readExpected, score } from "./score.mjs";
+import { changed, readAnswers, readExpected, score } from "./score.mjs";
 
 /** The suite's origin listens on all interfaces unless it is told not to. */
 const LOOPBACK = new URL("loopback.mjs", import.meta.url).href;
-const EXPECTED = new URL("expected.txt", import.meta.url);
+/** @param {string} name */
+const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 
 const { values } = parseArgs({
   options: {
@@ -124,8 +125,9 @@ async function report(suite, output) {
   ]);
   const rules = { suites: tests.default, ...results };
   const ours = score(rules, JSON.parse(output));
-  console.log(table(rules, path.join(suite, "results"), ours));
-  const { must, may } = readExpected(readFileSync(EXPECTED, "utf8"));
+  const others = { dir: path.join(suite, "results"), own: read("debian.txt") };
+  console.log(table(rules, others, ours));
+  const { must, may } = readExpected(read("expected.txt"));
   const missed = new Set(ours.misses.map(({ id }) => id));
   const surprises = [...must].filter((id) => !missed.has(id));
   const news = ours.misses.filter(({ id }) => !must.has(id) && !may.has(id));
@@ -133,9 +135,12 @@ async function report(suite, output) {
     console.log(`missed ${kind} ${id}: ${why}`);
   for (const id of surprises)
     console.log(`passed ${id}, which is in expected.txt`);
+  const answers = changed(ours.answers, readAnswers(read("checks.txt")));
+  for (const answer of answers) console.log(`answered ${answer}`);
   if (values.json)
     writeFileSync(values.json, `${JSON.stringify(ours, null, 1)}\n`);
-  process.exitCode = news.length + surprises.length > 0 ? 1 : 0;
+  const wrong = news.length + surprises.length + answers.length;
+  process.exitCode = wrong > 0 ? 1 : 0;
 }
 
 if (!values.suite) {
