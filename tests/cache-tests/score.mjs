@@ -100,23 +100,32 @@ export function readAnswers(text) {
 }
 
 /**
- * What is not as it is meant: an answer that is another one, a test that has no line,
- * and a line that has no test. That a test on which others depend has failed is said
- * once, of that test.
+ * What is not as it is meant, by test: an answer that is another one, a test that has
+ * no line, and a line that has no test. That a test on which others depend has failed
+ * is said once, of that test.
  * @param {Answer[]} answers
  * @param {ReturnType<typeof readAnswers>} meant
+ * @returns {Map<string, string>}
  */
 export function changed(answers, meant) {
-  const tests = new Set(answers.map(({ id }) => id));
-  const gone = [...meant.keys()].filter((id) => !tests.has(id));
-  const others = answers.flatMap(({ id, answer, gated, why }) => {
-    const line = meant.get(id);
-    if (!line) return [`${id}: ${answer}, and is not in checks.txt`];
-    const open = answer === UNJUDGED && (gated || line.varies);
-    if (answer === line.answer || open) return [];
-    return [`${id}: ${answer}, and not ${line.answer}. ${why}`.trim()];
-  });
-  return [...others, ...gone.map((id) => `${id}: no such check test`)];
+  const lines = new Map();
+  for (const id of meant.keys()) lines.set(id, `no check test ${id}`);
+  for (const answer of answers) {
+    const { id, why } = answer;
+    const before = meant.get(id)?.answer ?? "in checks.txt";
+    const line = `answered ${answer.answer} to ${id}, and not ${before} ${why}`;
+    if (isMeant(answer, meant)) lines.delete(id);
+    else lines.set(id, line.trim());
+  }
+  return lines;
+}
+
+/** @param {Answer} answer @param {ReturnType<typeof readAnswers>} meant */
+function isMeant({ id, answer, gated }, meant) {
+  const line = meant.get(id);
+  if (!line) return false;
+  const open = answer === UNJUDGED && (gated || line.varies);
+  return answer === line.answer || open;
 }
 
 /** @param {string} text */
@@ -124,12 +133,7 @@ function linesOf(text) {
   const lines = text.split("\n").filter((line) => !/^(#|\s*$)/.test(line));
   return lines.map((line) => {
     const varies = line.startsWith("~ ");
-    return {
-      varies,
-      words: line
-        .slice(varies ? 2 : 0)
-        .trim()
-        .split(/\s+/),
-    };
+    const words = line.slice(varies ? 2 : 0).trim();
+    return { varies, words: words.split(/\s+/) };
   });
 }
