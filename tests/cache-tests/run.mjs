@@ -7,10 +7,11 @@
  *     --suite DIR     the checkout
  *     --attempts N    attempts per request; as shipped if not given
  *     --only ID       one test, with all that was sent and came back
- *     --json FILE     the counts, and every miss
+ *     --json FILE     the counts, every miss, and our answers to the `check` tests
  *
  * Exit code 1 if a test that is not in `expected.txt` missed, or one that is
- * there passed.
+ * there passed; or if an answer to a `check` test is not the one in `checks.txt`. Then
+ * all is run a second time, and what was so in one of both only does not count.
  */
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -20,11 +21,12 @@ import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 import { startWorker } from "../support/worker.mjs";
 import { table } from "./table.mjs";
-import { readExpected, score } from "./score.mjs";
+import { changed, readAnswers, readExpected, score } from "./score.mjs";
 
 /** The suite's origin listens on all interfaces unless it is told not to. */
 const LOOPBACK = new URL("loopback.mjs", import.meta.url).href;
-const EXPECTED = new URL("expected.txt", import.meta.url);
+/** @param {string} name */
+const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 
 const { values } = parseArgs({
   options: {
@@ -114,28 +116,50 @@ async function run(suite, attempts) {
   }
 }
 
-/** @param {string} suite @param {string} output */
-async function report(suite, output) {
+/** @param {string} suite */
+async function rulesOf(suite) {
   /** @param {string} file */
   const load = (file) => import(pathToFileURL(path.join(suite, file)).href);
   const [tests, results] = await Promise.all([
     load("tests/index.mjs"),
     load("test-engine/lib/results.mjs"),
   ]);
-  const rules = { suites: tests.default, ...results };
-  const ours = score(rules, JSON.parse(output));
-  console.log(table(rules, path.join(suite, "results"), ours));
-  const { must, may } = readExpected(readFileSync(EXPECTED, "utf8"));
+  return { suites: tests.default, ...results };
+}
+
+/**
+ * What is not as the lists have it, by test.
+ * @param {import("./score.mjs").Score} ours
+ */
+function surprises(ours) {
+  const { must, may } = readExpected(read("expected.txt"));
   const missed = new Set(ours.misses.map(({ id }) => id));
-  const surprises = [...must].filter((id) => !missed.has(id));
   const news = ours.misses.filter(({ id }) => !must.has(id) && !may.has(id));
+  const lines = changed(ours.answers, readAnswers(read("checks.txt")));
   for (const { id, kind, why } of news)
-    console.log(`missed ${kind} ${id}: ${why}`);
-  for (const id of surprises)
-    console.log(`passed ${id}, which is in expected.txt`);
+    lines.set(id, `missed ${kind} ${id}: ${why}`);
+  for (const id of must)
+    if (!missed.has(id))
+      lines.set(id, `passed ${id}, which is in expected.txt`);
+  return lines;
+}
+
+/** @param {string} suite */
+async function compare(suite) {
+  const rules = await rulesOf(suite);
+  const once = async () =>
+    score(rules, JSON.parse(await run(suite, values.attempts)));
+  const ours = await once();
+  const others = { dir: path.join(suite, "results"), own: read("debian.txt") };
+  console.log(table(rules, others, ours));
   if (values.json)
     writeFileSync(values.json, `${JSON.stringify(ours, null, 1)}\n`);
-  process.exitCode = news.length + surprises.length > 0 ? 1 : 0;
+  const first = surprises(ours);
+  // Half of the tests ask again at once, and a copy is stored behind the reply.
+  const again = first.size > 0 ? surprises(await once()) : first;
+  for (const [id, line] of first)
+    console.log(again.has(id) ? line : `${line} (in the first run of two)`);
+  process.exitCode = [...first.keys()].some((id) => again.has(id)) ? 1 : 0;
 }
 
 if (!values.suite) {
@@ -145,7 +169,6 @@ if (!values.suite) {
   process.exit(2);
 }
 const suite = path.resolve(values.suite);
-const output = await run(suite, values.attempts);
-if (values.only) console.log(output);
-else await report(suite, output);
+if (values.only) console.log(await run(suite, values.attempts));
+else await compare(suite);
 process.exit();
