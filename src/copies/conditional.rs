@@ -1,7 +1,7 @@
 //! Conditional requests answered from a copy (RFC 9110, 13).
 
 use super::envelope::Originals;
-use crate::wire::{Fields, date, list};
+use crate::wire::{self, Fields, date, list};
 
 /// Whether the client already has what is stored under an envelope, so that 304
 /// is the answer.
@@ -20,8 +20,9 @@ pub fn is_not_modified(envelope: &str, request: &dyn Fields) -> bool {
     let (wanted, since) = (request.get(wanted), request.get(since));
     if !wanted.is_empty() {
         let etag = weak(original.get("etag"));
+        let known = !etag.is_empty() && !wire::is_garbled(etag);
         return wanted.trim() == "*"
-            || (!etag.is_empty() && list::elements(wanted).any(|held| weak(held) == etag));
+            || (known && list::elements(wanted).any(|held| weak(held) == etag));
     }
     let since = date::parse(since);
     let modified = date::parse(original.get("last-modified"));
@@ -56,5 +57,12 @@ mod tests {
         check("if-modified-since:Sun, 06 Nov 1994 08:49:37 GMT", true);
         check("if-modified-since:Sun, 06 Nov 1994 08:49:36 GMT", false);
         check("if-modified-since:junk", false);
+    }
+
+    #[test]
+    fn a_garbled_validator_equals_nothing() {
+        let stored = "stored 1 1 selecting 0  etag 5 \"\u{fffd}\" .";
+        let fields = Listed::new("if-none-match:\"\u{fffd}\"");
+        assert!(!is_not_modified(stored, &fields));
     }
 }

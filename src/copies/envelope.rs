@@ -280,8 +280,10 @@ impl<'a> Originals<'a> {
             language,
             ..
         } = *self;
-        line == selecting
-            || (!language.is_empty() && wire::vary::selects_by_language(&line, selecting, language))
+        !wire::is_garbled(&line)
+            && (line == selecting
+                || (!language.is_empty()
+                    && wire::vary::selects_by_language(&line, selecting, language)))
     }
 }
 
@@ -346,6 +348,13 @@ mod tests {
         assert_eq!(opened.stored_at, now);
         assert!(opened.selects(&Listed::new("accept-language: de")));
         assert!(!opened.selects(&Listed::new("accept-language:fr")));
+        let garbled = Listed::new("accept-language:\u{fffd}");
+        let stored = apply(response, &seal(response, &garbled, now));
+        let envelope = String::from(Listed::new(&stored).get(ENVELOPE));
+        assert!(!Originals::read(&envelope).unwrap().selects(&garbled));
+        let stored = apply(response, &seal(response, &request, now));
+        let listed = Listed::new(&stored);
+        let envelope = listed.get(ENVELOPE);
         assert_eq!(listed.get(VARY), "Accept-Language");
         assert_eq!(
             apply(&stored, &restore(envelope, &Changes::default())),

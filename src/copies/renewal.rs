@@ -44,15 +44,22 @@ pub fn conditions(envelope: &str) -> Changes {
 
 /// The changes that turn what is stored under `envelope` into the page as it is
 /// since the origin said that it is current; `answer` is all fields of what it
-/// said, one per line.
+/// said, one per line. An answer that names another version by a strong validator is
+/// about something else, and changes nothing (RFC 9111, 4.3.4).
 #[must_use]
 pub fn renew(envelope: &str, answer: &str) -> Changes {
     let mut own = Changes::default();
     let lines = answer.lines().filter_map(|line| line.split_once(':'));
-    // What is named otherwise is not what is stored (RFC 9111, 4.3.4).
     let stored = Originals::read(envelope);
     let named = stored.as_ref().map_or("", |stored| stored.get("etag"));
     let other = |name: &str, value: &str| name == "etag" && !named.is_empty() && value != named;
+    let is_strong = |value: &str| !value.starts_with("W/");
+    if lines
+        .clone()
+        .any(|(name, value)| other(name, value) && is_strong(value))
+    {
+        return restore(envelope, &own);
+    }
     let counts = |name: &str| !NOT_UPDATED.contains(&name) && !name.starts_with("lastgood-");
     let updates = |(name, value): &(&str, &str)| counts(name) && !other(name, value);
     for (name, value) in lines.clone().filter(updates) {
@@ -103,6 +110,20 @@ mod tests {
         "stored 1 1 selecting 0  age 1 7 cache-control 9 max-age=1 date 1 x etag 3 \"a\" .";
 
     #[test]
+    fn an_answer_about_another_version_changes_nothing() {
+        let check = |etag: &str, changes: bool| {
+            let answer = format!("etag:{etag}\ncache-control:max-age=9");
+            let renewed = renew(STORED, &answer);
+            let has = renewed.as_str().contains("cache-control:max-age=9");
+            assert_eq!(has, changes, "{etag}");
+            assert!(renewed.as_str().contains("etag:\"a\""));
+        };
+        check("\"a\"", true);
+        check("W/\"b\"", true);
+        check("\"b\"", false);
+    }
+
+    #[test]
     fn the_validators_of_the_copy_are_asked_for() {
         let asked = conditions(STORED);
         assert_eq!(asked.as_str(), "if-none-match:\"a\"\nif-modified-since");
@@ -147,7 +168,7 @@ mod tests {
     #[test]
     fn the_new_fields_win_but_for_those_of_the_message() {
         let answer =
-            "cache-control:max-age=9\ncontent-length:0\nx:new\ncontent-encoding:gzip\netag:\"b\"";
+            "cache-control:max-age=9\ncontent-length:0\nx:new\ncontent-encoding:gzip\netag:W/\"b\"";
         let changes = renew(STORED, answer);
         let lines: alloc::vec::Vec<&str> = changes.as_str().split('\n').collect();
         for line in [

@@ -27,6 +27,13 @@ pub mod targeted;
 pub mod time;
 pub mod vary;
 
+/// Whether there were bytes in a value that are no UTF-8: a host has put the same sign
+/// in place of each, so that it says nothing any more when it equals another.
+#[must_use]
+pub fn is_garbled(value: &str) -> bool {
+    value.contains('\u{fffd}')
+}
+
 pub use cache_control::CacheControl;
 pub use demands::Demands;
 pub use message::{Fields, Listed, Method, Positional, RequestHead, ResponseHead};
