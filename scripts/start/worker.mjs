@@ -30,6 +30,7 @@ import { ROOT } from "../setup/paths.mjs";
  * @property {Trailed[]} trail
  * @property {string} [cause] what was noticed after the reply had begun
  * @property {"origin" | "copy" | "answer"} shown
+ * @property {string} [why] why the origin was spared
  * @property {number} [status]
  * @property {number} [age]
  * @property {number} [ms]

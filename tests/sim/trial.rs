@@ -370,11 +370,11 @@ impl Trial {
     }
 
     /// That a copy is current counts only where that was asked, and goes out as the
-    /// copy, unless policy calls even that a failure.
+    /// copy, whatever policy says of other answers: it is one to our own question.
     fn check_confirmation(&self, event: Event, step: Step) {
         let Step::Reply(reply) = step else { return };
         let answered = match event {
-            Event::Responded(_, facts) if !facts.marked => Some(facts.status),
+            Event::Responded(_, facts) => Some(facts.status),
             _ => None,
         };
         let confirmed = answered == Some(304) && self.conditional;

@@ -130,6 +130,9 @@ function sourceWords(row, status) {
 export function why(row) {
   const { kind } = outcome(row);
   if (kind === "waiting") return waitingWords(row);
+  if (kind === "copy" && row.log?.why) {
+    return `The origin was known to be in trouble${endings(row, 1).copy}`;
+  }
   if (kind === "copy" && tooLate(row)) {
     return `The origin did not answer soon enough${endings(row, 1).copy}`;
   }
