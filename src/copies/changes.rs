@@ -3,9 +3,9 @@
 use crate::wire::message;
 use alloc::string::String;
 
-/// Fields that the platform's store would follow, or replace, and digests, which not all
-/// that is shown of a page may have: all but the last three are moved aside. The first four and the last three it may show on its own account,
-/// or on ours.
+/// Fields that the platform's store would follow, or replace, and digests, which not
+/// all that is shown of a page may have: all but the last three are moved aside. The
+/// first four and the last three it may show on its own account, or on ours.
 pub(super) const KNOWN: [&str; 20] = [
     "age",
     "cache-control",
