@@ -7,10 +7,10 @@
  * do when the core itself fails, for then there is nobody left to ask.
  */
 import * as core from "lastgood-core";
+import { hit, standIn } from "./at_once.js";
 import { hearOfPurges } from "./epochs.js";
 import { serve } from "./exchange.js";
 import { letGo } from "./hand.js";
-import { hit } from "./hit.js";
 import { fault, hop, purging, ready, target, wayOut } from "./instance.js";
 import {
   keepIfDue,
@@ -20,7 +20,8 @@ import {
   VERSION_FIELDS,
   watchToTheEnd,
 } from "./keeping.js";
-import { ask, bodyLength, values } from "./platform.js";
+import { foundAt } from "./looking.js";
+import { Alarm, ask, bodyLength, discard, values } from "./platform.js";
 import { probeAll } from "./probe.js";
 import { isPurge, purge } from "./purge.js";
 import { share } from "./shared.js";
@@ -31,6 +32,7 @@ export { LastgoodState } from "./shared.js";
 const ASIDE = -1;
 const EXCHANGE = -2;
 const LOOK = -3;
+const STAND_IN = -4;
 
 /** What `core.settle` may say. */
 const KEEP = 1;
@@ -65,7 +67,8 @@ export default {
       };
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx);
-      if (opening === LOOK) return shown(arrival, ctx);
+      if (opening === LOOK) return atOnce(hit, arrival, ctx);
+      if (opening === STAND_IN) return atOnce(standIn, arrival, ctx);
       return watch(arrival, ctx, opening);
     } catch (error) {
       fault(error);
@@ -95,15 +98,19 @@ function pass({ request, method, url, headers: came, length }, origin) {
 
 /**
  * A copy that answers at once, if there is one.
+ * @param {typeof hit | typeof standIn} answer
  * @param {import("./hand.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  */
-async function shown(arrival, ctx) {
+async function atOnce(answer, arrival, ctx) {
+  let stored;
   try {
-    const { reply, stored } = await hit(arrival);
+    stored = await foundAt(arrival.url);
+    const reply = stored && (await answer(arrival, stored));
     return reply ?? exchange(arrival, ctx, undefined, { stored, looked: true });
   } catch (error) {
     fault(error);
+    discard(stored);
     return exchange(arrival, ctx);
   }
 }
@@ -122,21 +129,20 @@ function watch(arrival, ctx, opening) {
   const first = { promise: pass(arrival, origin), origin };
   return new Promise((resolve) => {
     let waiting = true;
-    const timer = setTimeout(takeOver, patience);
+    const alarm = new Alarm(patience, takeOver);
     /** @param {unknown} [came] */
     function takeOver(came) {
       if (!waiting) return;
       waiting = false;
-      clearTimeout(timer);
       first.came = came;
-      resolve(exchange(arrival, ctx, first));
+      resolve(exchange(arrival, ctx, first, { alarm }));
     }
     first.promise.then((response) => {
       if (!waiting) return;
       const end = settle(arrival, ctx, response, origin);
       if (end === FAILED) return takeOver(response);
       waiting = false;
-      clearTimeout(timer);
+      alarm.stop();
       resolve(end === OUTDATE ? outdated(arrival, response, ctx) : response);
     }, takeOver);
   });
@@ -194,13 +200,13 @@ async function outdated(arrival, response, ctx) {
  * @param {import("./hand.js").Arrival} arrival
  * @param {ExecutionContext} ctx
  * @param {import("./exchange.js").First} [first]
- * @param {{ stored?: Response, looked: boolean }} [found]
+ * @param {Partial<import("./hand.js").Held>} [more] in hand
  * @returns {Promise<Response>}
  */
-async function exchange(arrival, ctx, first, found) {
+async function exchange(arrival, ctx, first, more) {
   const began = first !== undefined;
   /** @type {import("./hand.js").Hand} */
-  const hand = { ...arrival, ...found, began, running: [] };
+  const hand = { ...arrival, ...more, began, running: [] };
   try {
     return await serve(hand, ctx, first);
   } catch (error) {

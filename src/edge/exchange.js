@@ -29,7 +29,7 @@ import * as platform from "./platform.js";
 import { withBody } from "./raw.js";
 import { faultOf, rehearsed } from "./rehearsal.js";
 import * as tiers from "./tiers.js";
-import { read } from "./told.js";
+import { copyOf, COPY, NOTED, ORIGIN, read, RENEWED } from "./told.js";
 
 const LOOK = -1;
 const BEGIN = -2;
@@ -39,12 +39,6 @@ const LOOK_FURTHER = -5;
 const FORGET = -6;
 /** Less the milliseconds that it may last. */
 const INSPECT = -7;
-
-/** What a reply may come from, besides us. */
-const ORIGIN = 1;
-const COPY = 2;
-const RENEWED = 4;
-const NOTED = 5;
 
 const FACT_FIELDS = core.fact_fields();
 const READER_FIELDS = core.reader_fields();
@@ -207,13 +201,12 @@ async function look(exchange, hand, place) {
   if (!known) {
     platform.discard(hand.stored);
     hand.stored = undefined;
-    hand.stored = await foundAt(place);
+    hand.stored = await foundAt(place, hand.alarm);
   }
   if (place === hand.url) hand.page = envelopeOf(hand.stored);
   if (!hand.stored) return exchange.looked("", "", Date.now());
-  const { said, varied } = factsOf(hand.stored, hand.headers);
-  const all = `${said}\n${platform.values(hand.stored.headers, SHOWN_FIELDS)}`;
-  return exchange.looked(all, varied, Date.now());
+  const { said, varied } = factsOf(hand.stored, hand.headers, SHOWN_FIELDS);
+  return exchange.looked(said, varied, Date.now());
 }
 
 /**
@@ -232,9 +225,8 @@ async function lookFurther(exchange, hand, ctx) {
   const page = found instanceof Response ? found : found.response;
   hand.stored = page;
   hand.distant = found instanceof Response ? undefined : found;
-  const { said, varied } = factsOf(page, hand.headers);
-  const all = `${said}\n${platform.values(page.headers, SHOWN_FIELDS)}`;
-  return exchange.looked_further(page.status, all, varied, Date.now());
+  const { said, varied } = factsOf(page, hand.headers, SHOWN_FIELDS);
+  return exchange.looked_further(page.status, said, varied, Date.now());
 }
 
 /**
@@ -425,23 +417,16 @@ function land(exchange, hand, response, ctx) {
  * @param {Hand} hand
  * @returns {Response | Promise<Response>}
  */
-function made({ source, status, changes, full, text }, hand) {
+function made(told, hand) {
+  const { source, status, changes, full, text } = told;
   if (source === ORIGIN) {
     const response = taken(hand, "response");
     return changes
       ? platform.rebuilt(response, response.status, changes, true)
       : response;
   }
-  if (source === RENEWED) {
-    const page = taken(hand, "stored");
-    return platform.rebuilt(page, status, changes, full);
-  }
-  if (source === COPY) {
-    return platform.rebuilt(taken(hand, "stored"), status, changes, full);
-  }
-  if (source === NOTED) {
-    return platform.noted(taken(hand, "stored"), status, changes, text);
-  }
+  if (source === COPY || source === NOTED || source === RENEWED)
+    return copyOf(taken(hand, "stored"), told);
   return platform.made(full ? text : null, status, changes);
 }
 

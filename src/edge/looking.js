@@ -30,11 +30,12 @@ export function asked({ fields, headers }, more) {
  * Looks for a copy, once it is known what was purged. One that comes too late is let go
  * of.
  * @param {string} place
+ * @param {platform.Alarm} [alarm] of the request, if there is one
  */
-export async function foundAt(place) {
+export async function foundAt(place, alarm) {
   const purges = purging ? unheard(Date.now()) : undefined;
   const promise = platform.look(place);
-  const stored = await platform.within(promise, LONGEST_LOOK_MS);
+  const stored = await platform.within(promise, LONGEST_LOOK_MS, alarm);
   if (purges) await purges;
   if (!stored) promise.then(platform.discard, () => {});
   return stored;
@@ -45,10 +46,12 @@ export async function foundAt(place) {
  * request that its `Vary` names, which is the first of them.
  * @param {Response} stored
  * @param {Headers} headers of the request
+ * @param {string[]} [more] fields of what is stored
  */
-export function factsOf(stored, headers) {
-  const said = platform.values(stored.headers, STORED_FIELDS);
+export function factsOf(stored, headers, more) {
+  let said = platform.values(stored.headers, STORED_FIELDS);
   const vary = said.slice(0, said.indexOf("\n"));
+  if (more) said += `\n${platform.values(stored.headers, more)}`;
   return { said, varied: vary ? platform.named(headers, vary) : "" };
 }
 

@@ -5,7 +5,8 @@
 //!
 //! - `entry.js` serves a healthy request between [`open`] and [`settle`];
 //! - `exchange.js` drives an [`Exchange`] for every other one;
-//! - `hit.js` shows a copy that answers at once, by one call as well: [`hit`];
+//! - `at_once.js` shows a copy that answers at once, by one call as well: [`hit`] or
+//!   [`stand_in`];
 //! - `looking.js` looks into the store, `told.js` reads what the core says of a reply;
 //! - `hand.js` is what one such request has in hand;
 //! - `rehearsal.js` checks who may rehearse a fault, and plays the origin that has it;
@@ -27,19 +28,20 @@
 //! The `worker` crate's own `Request` and `Response` are left aside: they copy
 //! what passes through, and panic on a status above 599.
 
+mod at_once;
 mod exchange;
-mod hit;
 mod isolate;
 mod keeping;
 mod probe;
 mod purge;
 mod reply;
 mod shared;
+mod shown;
 mod tiers;
 mod told;
 
+pub use at_once::{hit, stand_in};
 pub use exchange::Exchange;
-pub use hit::hit;
 pub use keeping::{
     broke_off, claim_copy, copy_limit, envelope_field, keep_not, landed, longest_disguise,
     outdated, place_for, response_fields, seal, token_pattern, token_search, version_fields,
@@ -171,7 +173,8 @@ const PER_ORIGIN: f64 = 2_147_483_648.0;
 
 /// How a request begins: the number of the origin to ask times 2^31, and
 /// milliseconds of patience with it; -1 to stay aside, -2 for an [`Exchange`]
-/// from the start, -3 to look first whether a copy answers at once ([`hit`]).
+/// from the start, -3 to look first whether a copy answers at once ([`hit`]), -4 whether
+/// one stands in ([`stand_in`]).
 ///
 /// `body` is the length of the body: negative for none, infinite if unknown.
 #[wasm_bindgen]
@@ -191,6 +194,7 @@ pub fn open(method: &str, url: &str, fields: &str, body: f64, now: f64) -> f64 {
             Opening::Exchange => -2.0,
             Opening::Look if isolate.asides.is_known(Aside::Error, url, arrival.now) => -2.0,
             Opening::Look => -3.0,
+            Opening::StandIn => -4.0,
             Opening::Ask(origin, patience) => {
                 let number = f64::from(u32::try_from(origin).unwrap_or_default());
                 number * PER_ORIGIN + millis_of(patience)

@@ -134,17 +134,63 @@ export function next(running, ms, visitor) {
 }
 
 /**
+ * A timer that can be put off, for something else: a second one would cost a twentieth
+ * of a request.
+ */
+export class Alarm {
+  /**
+   * @param {number} ms
+   * @param {() => void} rings
+   */
+  constructor(ms, rings) {
+    this.rings = rings;
+    this.at = this.firesAt = Date.now() + ms;
+    this.timer = setTimeout(() => this.fire(), ms);
+  }
+
+  fire() {
+    const left = this.at - Date.now();
+    if (left > 0) this.again(left);
+    else this.rings();
+  }
+
+  /** @param {number} ms */
+  again(ms) {
+    this.firesAt = Date.now() + ms;
+    this.timer = setTimeout(() => this.fire(), ms);
+  }
+
+  /**
+   * @param {number} ms from now
+   * @param {() => void} rings in place of what rang so far
+   */
+  putOff(ms, rings) {
+    this.rings = rings;
+    this.at = Date.now() + ms;
+    if (this.firesAt <= this.at) return;
+    this.stop();
+    this.again(ms);
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+  }
+}
+
+/**
  * What a promise comes to; nothing, if it fails or takes longer than `ms`. The
  * timer ends with the request.
  * @template T
  * @param {Promise<T>} promise
  * @param {number} ms
+ * @param {Alarm} [alarm] one that is of no other use any more
  * @returns {Promise<T | undefined>}
  */
-export function within(promise, ms) {
+export function within(promise, ms, alarm) {
   return new Promise((resolve) => {
     const over = () => resolve(undefined);
-    setTimeout(over, ms);
+    if (alarm) alarm.putOff(ms, over);
+    else setTimeout(over, ms);
     promise.then(resolve, over);
   });
 }

@@ -1,34 +1,19 @@
 //! How a request ends, put into what the host has to do.
 
 use super::exchange::Exchange;
+use super::shown::{self, LEFT_ASIDE, Shown, has_body};
 use super::time;
-use super::told::{ANSWER, COPY, NOBODY, NOTED, ORIGIN, RENEWED, Reply};
-use crate::answer::{self, Asker, Language, Matter};
+use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
+use crate::answer::{self, Asker, Matter};
 use crate::copies::{self, Aged, Changes, ENVELOPE, Slice};
 use crate::gateway::{self, Source, Told};
 use crate::policy::Mode;
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure};
 use crate::wire::cache_status::Handling;
-use crate::wire::{Fields, Method, Positional, Timestamp, message, time::millis};
-use alloc::{format, string::String};
+use crate::wire::{Fields, Method, Timestamp, message, time::millis};
+use alloc::string::String;
 use wasm_bindgen::prelude::*;
-
-/// A page with a notice is another page: validators, length and digests of the copy
-/// are not its own. These were moved aside, and stay there.
-const LEFT_ASIDE: &[&str] = &[
-    "content-digest",
-    "content-md5",
-    "digest",
-    "etag",
-    "last-modified",
-    "repr-digest",
-];
-/// And these were not.
-const TAKEN_OFF: &[&str] = &["content-length", "accept-ranges"];
-
-/// Statuses that come without a body.
-const WITHOUT_BODY: &[u16] = &[204, 205, 304];
 
 #[wasm_bindgen]
 impl Exchange {
@@ -46,7 +31,7 @@ impl Exchange {
     /// is in `told.rs`.
     #[must_use]
     pub fn reply(&self, now: f64) -> String {
-        let id = self.id();
+        let id = shown::id(&self.asked, self.seed);
         let mut reply = match self.source() {
             Source::Nobody => Reply::of(NOBODY, 499, Changes::default()),
             Source::Origin => Reply {
@@ -101,7 +86,7 @@ impl Exchange {
             status,
             took: now.since(self.started),
         };
-        gateway::log_line(&self.exchange, &told)
+        gateway::log_line(&(&self.exchange).into(), &told)
     }
 
     fn outdates(&self) -> bool {
@@ -133,14 +118,6 @@ impl Exchange {
         self.reply.map_or(lost, |reply| reply.source)
     }
 
-    /// The edge's own id of a request where it gave one, else one of ours.
-    fn id(&self) -> String {
-        match self.asked.get("cf-ray") {
-            "" => format!("{:016x}", Random::new(self.seed).draw()),
-            ray => String::from(ray),
-        }
-    }
-
     fn answer(&self, failure: Failure, id: &str) -> Reply {
         let retry_after = answer::retry_after(&failure, &mut Random::new(self.seed));
         let matter = Matter {
@@ -163,48 +140,37 @@ impl Exchange {
 
     fn copy(&self, aged: Aged, id: &str) -> Reply {
         let failure = self.exchange.failure();
-        let (asked, stored) = (&self.asked, self.shown());
+        let shown = self.shown(Some(aged));
         let tier = self.exchange.found_in();
-        let envelope = stored.get(ENVELOPE);
-        let mut own = gateway::copy_fields(aged, failure, tier, id);
-        if copies::is_not_modified(envelope, asked) {
-            return Reply::of(COPY, 304, copies::restore(envelope, &own));
-        }
-        let content_type = stored.get("content-type");
+        let own = gateway::copy_fields(aged, failure, tier, id);
         // What comes from far comes whole, and can be cut once it is here.
         let whole = self.method() != Method::Get || tier.is_some();
-        let slice = match copies::slice(envelope, asked).filter(|_| !whole) {
-            Some(Slice::Beyond(content_range)) => return self.beyond(&content_range, own),
+        match self.slice().filter(|_| !whole) {
+            None => shown.reply(own, failure.is_some() && self.policy.notice),
+            Some(Slice::Beyond(content_range)) => self.beyond(&content_range, own),
             Some(Slice::Bytes {
                 inside,
                 content_range,
-            }) => Some((inside, content_range)),
-            None => None,
-        };
-        let noted = failure.is_some()
-            && slice.is_none()
-            && self.policy.notice
-            && answer::wants_notice(self.method(), content_type, asked)
-            && copies::admits_line(envelope);
-        if noted {
-            self.admit_notice(&mut own);
+            }) => self.part(inside, &content_range, own),
         }
-        if let Some((_, content_range)) = &slice {
-            own.set("content-range", content_range);
-            own.remove("content-length");
-        }
-        let status = match slice {
-            Some(_) => 206,
-            None => self.stored_status(),
-        };
-        let source = if noted { NOTED } else { COPY };
-        let language = || Language::of(asked.get("accept-language"));
-        let notice = noted.then(|| answer::notice(Some(aged.age), language()));
+    }
+
+    /// The slice of the copy that is asked for, if one is: who has the page already is
+    /// told that, and no more.
+    fn slice(&self) -> Option<Slice> {
+        let envelope = self.stored.get(ENVELOPE);
+        let slice = copies::slice(envelope, &self.asked);
+        slice.filter(|_| !copies::is_not_modified(envelope, &self.asked))
+    }
+
+    fn part(&self, inside: String, content_range: &str, mut own: Changes) -> Reply {
+        own.set("content-range", content_range);
+        own.remove("content-length");
+        let changes = copies::restore(self.stored.get(ENVELOPE), &own);
         Reply {
-            with_body: has_body(self.method(), status),
-            slice: slice.map(|(inside, _)| inside).unwrap_or_default(),
-            text: notice.unwrap_or_default(),
-            ..Reply::of(source, status, copies::restore(envelope, &own))
+            with_body: true,
+            slice: inside,
+            ..Reply::of(COPY, 206, changes)
         }
     }
 
@@ -216,25 +182,20 @@ impl Exchange {
         own.remove("content-length");
         Reply::of(COPY, 416, copies::restore(self.stored.get(ENVELOPE), &own))
     }
-
-    /// Makes the fields of the copy those of a page with a notice.
-    fn admit_notice(&self, own: &mut Changes) {
-        LEFT_ASIDE.iter().for_each(|name| own.leave(name));
-        TAKEN_OFF.iter().for_each(|name| own.remove(name));
-        for name in answer::POLICIES {
-            if let Some(admitting) = answer::admitting(self.shown().get(name)) {
-                own.set(name, &admitting);
-            }
-        }
-    }
 }
 
 impl Exchange {
-    /// The fields of what is shown.
-    fn shown(&self) -> &Positional<String> {
-        match self.exchange.found_in() {
-            Some(_) => &self.further,
-            None => &self.stored,
+    /// What is shown, of that age.
+    fn shown(&self, aged: Option<Aged>) -> Shown<'_> {
+        Shown {
+            method: self.method(),
+            asked: &self.asked,
+            stored: match self.exchange.found_in() {
+                Some(_) => &self.further,
+                None => &self.stored,
+            },
+            status: aged.map_or(200, |_| self.stored_status()),
+            age: aged.map(|aged| aged.age),
         }
     }
 
@@ -244,28 +205,14 @@ impl Exchange {
         let failure = self.exchange.failure().unwrap_or(lost);
         let tier = self.exchange.found_in();
         let mut own = gateway::page_fields(&failure, tier, id);
-        let page = self.shown();
-        let content_type = page.get("content-type");
-        let noted =
-            self.policy.notice && answer::wants_notice(self.method(), content_type, &self.asked);
+        let page = self.shown(None);
+        let noted = self.policy.notice && page.is_for_a_reader();
         if noted {
             LEFT_ASIDE.iter().for_each(|name| own.remove(name));
-            self.admit_notice(&mut own);
+            page.admit_notice(&mut own);
         }
-        let language = || Language::of(self.asked.get("accept-language"));
-        let notice = noted.then(|| answer::notice(None, language()));
-        let source = if noted { NOTED } else { COPY };
-        Reply {
-            with_body: has_body(self.method(), 200),
-            text: notice.unwrap_or_default(),
-            ..Reply::of(source, 200, own)
-        }
+        page.page(own, noted)
     }
-}
-
-/// Whether a reply of this status has a body.
-pub(super) fn has_body(method: Method, status: u16) -> bool {
-    method != Method::Head && !WITHOUT_BODY.contains(&status)
 }
 
 /// A client that wants a copy or nothing gets nothing (RFC 9111, 5.2.1.7).

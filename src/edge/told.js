@@ -1,5 +1,12 @@
 // @ts-check
 /** What the core says of a reply. */
+import { noted, rebuilt } from "./platform.js";
+
+/** What a reply may come from, besides us. */
+export const ORIGIN = 1;
+export const COPY = 2;
+export const RENEWED = 4;
+export const NOTED = 5;
 
 /**
  * Cuts a reply up, which comes as one text, as `told.rs` says.
@@ -21,4 +28,15 @@ export function read(told) {
     line: told.slice(empty + 2, last),
     text: told.slice(last + 1),
   };
+}
+
+/**
+ * A copy as it goes out.
+ * @param {Response} stored
+ * @param {ReturnType<typeof read>} told
+ */
+export function copyOf(stored, { source, status, changes, full, text }) {
+  return source === NOTED
+    ? noted(stored, status, changes, text)
+    : rebuilt(stored, status, changes, full);
 }

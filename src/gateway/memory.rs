@@ -87,6 +87,11 @@ impl Restraint {
             Self::Full => "origin-full",
         }
     }
+
+    /// Whether it lasts until somebody finds out that the origin is back.
+    pub(super) const fn ends_by_probe(self) -> bool {
+        matches!(self, Self::Down | Self::Doubtful)
+    }
 }
 
 impl Default for Memory {

@@ -32,6 +32,7 @@ mod rehearsal;
 mod report;
 mod runs;
 mod shared;
+mod stand_in;
 mod step;
 mod world;
 
@@ -42,8 +43,9 @@ pub use outgoing::{reply_changes, request_changes};
 pub use reader::Reader;
 pub use rehearsal::{Fault, Rehearsal};
 pub use report::{
-    Told, answer_fields, bad_body_line, copy_fields, log_line, origin_fields, page_fields,
+    Account, Told, answer_fields, bad_body_line, copy_fields, log_line, origin_fields, page_fields,
 };
+pub use stand_in::StandIn;
 pub use step::{Attempt, Event, Further, Reply, Request, Source, Step, Tried, Would};
 pub use world::World;
 
@@ -65,6 +67,9 @@ pub enum Opening {
     Ask(usize, Duration),
     /// Look whether a copy answers at once; if none does, an [`Exchange`].
     Look,
+    /// Look whether a copy stands in at once ([`StandIn`]), as the origin had better not
+    /// be asked; if none does, an [`Exchange`].
+    StandIn,
     /// An [`Exchange`] from the start: a copy may answer, the body has to be
     /// held for a second attempt, or the request cannot go on as it came.
     Exchange,
@@ -108,27 +113,29 @@ pub fn open(
         || (rescued && request.method == Method::Get && !policy.observe)
         || arrival.body.is_worth_holding(request, policy)
         || policy.mode == Mode::Cache;
-    if is_for_a_copy(request, arrival.body, policy) {
+    let for_a_copy = is_for_a_copy(request, arrival.body, policy);
+    if for_a_copy && policy.mode == Mode::Cache {
         return Opening::Look;
     }
-    let small = arrival.body.is_small(policy);
-    let mut ask = || {
-        let expected = small && request.method.is_safe();
-        let origin = first_origin(request, (arrival.url, expected), policy, memory, now)?;
-        Some((origin, within_upload(small, first_wait(request, policy))))
-    };
-    match involved {
-        true => Opening::Exchange,
-        false => ask().map_or(Opening::Exchange, |(origin, patience)| {
-            Opening::Ask(origin, patience)
-        }),
+    let restrained =
+        (for_a_copy || !involved) && is_restrained(request, arrival.url, policy, memory, now);
+    if restrained && for_a_copy {
+        return Opening::StandIn;
     }
+    if restrained || involved {
+        return Opening::Exchange;
+    }
+    let small = arrival.body.is_small(policy);
+    let expected = small && request.method.is_safe();
+    first_origin(expected, policy, memory, now).map_or(Opening::Exchange, |origin| {
+        Opening::Ask(origin, within_upload(small, first_wait(request, policy)))
+    })
 }
 
-/// Whether all that may be needed is a copy that is fresh.
+/// Whether a copy may be all that is needed.
 fn is_for_a_copy(request: &RequestHead<'_>, body: Body, policy: &Policy) -> bool {
-    let plain = !request.ranged && !request.rehearsed && body == Body::None;
-    policy.mode == Mode::Cache && !policy.observe && plain && may_show_copies(request, policy)
+    let plain = !request.upgrade && !request.ranged && !request.rehearsed && body == Body::None;
+    !policy.observe && plain && may_show_copies(request, policy)
 }
 
 /// Whether a request has come round to us too often (RFC 8586).
@@ -148,22 +155,27 @@ const fn needs_exchange(request: &RequestHead<'_>, policy: &Policy) -> bool {
         || (policy.hedge.is_some() && request.method.is_safe())
 }
 
+/// Whether an origin had better not be asked.
+fn is_restrained(
+    request: &RequestHead<'_>,
+    url: &str,
+    policy: &Policy,
+    memory: &mut Memory,
+    now: Timestamp,
+) -> bool {
+    let (key, signed_in) = (|| Memory::key(url), || is_signed_in(request, policy));
+    let shows = may_show_copies(request, policy);
+    let restraint = memory.restraint(key, policy, shows, signed_in, now);
+    restraint.is_some()
+}
+
 /// The origin that a request can go to at once and as it came, if there is one.
 fn first_origin(
-    request: &RequestHead<'_>,
-    (url, expected): (&str, bool),
+    expected: bool,
     policy: &Policy,
     memory: &mut Memory,
     now: Timestamp,
 ) -> Option<usize> {
-    let shows = may_show_copies(request, policy);
-    let signed_in = || is_signed_in(request, policy);
-    if memory
-        .restraint(|| Memory::key(url), policy, shows, signed_in, now)
-        .is_some()
-    {
-        return None;
-    }
     let Memory {
         origins, random, ..
     } = memory;

@@ -1,6 +1,6 @@
 //! Saying so: what every degraded reply and its log line carry.
 
-use super::{Exchange, Source, Tried, Would};
+use super::{Exchange, Restraint, Source, StandIn, Tried, Would};
 use crate::copies::{Aged, Changes};
 use crate::policy::Tier;
 use crate::verdict::{Cause, Failure};
@@ -121,13 +121,49 @@ pub struct Told<'a> {
     pub took: Duration,
 }
 
+/// What led to a reply, as far as it is told of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Account<'a> {
+    trail: &'a [Tried],
+    failure: Option<Failure>,
+    restraint: Option<Restraint>,
+    /// The further tier in which was found what goes out.
+    tier: Option<&'a Tier>,
+    /// The budget was spent when it was needed.
+    starved: bool,
+    would: Option<Would>,
+}
+
+impl<'a> From<&'a Exchange> for Account<'a> {
+    fn from(exchange: &'a Exchange) -> Self {
+        Self {
+            trail: exchange.trail(),
+            failure: exchange.failure(),
+            restraint: exchange.restraint(),
+            tier: exchange.found_in(),
+            starved: exchange.is_starved(),
+            would: exchange.would(),
+        }
+    }
+}
+
+impl From<StandIn> for Account<'_> {
+    fn from(it: StandIn) -> Self {
+        Self {
+            failure: Some(it.failure),
+            restraint: Some(it.restraint),
+            ..Self::default()
+        }
+    }
+}
+
 /// One line of JSON about a degraded request; none about a healthy one, or one
 /// whose visitor left.
 #[must_use]
-pub fn log_line(exchange: &Exchange, told: &Told<'_>) -> Option<String> {
-    let trail = exchange.trail();
+pub fn log_line(account: &Account<'_>, told: &Told<'_>) -> Option<String> {
+    let (trail, would) = (account.trail, account.would);
     let failed = trail.iter().any(|tried| tried.failure.is_some());
-    let degraded = failed || exchange.failure().is_some() || exchange.would().is_some();
+    let degraded = failed || account.failure.is_some() || would.is_some();
     if !degraded || told.source == Source::Nobody {
         return None;
     }
@@ -148,7 +184,7 @@ pub fn log_line(exchange: &Exchange, told: &Told<'_>) -> Option<String> {
     Some(format!(
         "{{\"lastgood\":\"{}\",\"id\":{},\"method\":{},\"url\":{},\"trail\":[{}],\
          \"shown\":\"{shown}\",\"status\":{}{age},\"ms\":{}{}}}",
-        if exchange.would().is_some() {
+        if would.is_some() {
             "observed"
         } else {
             "degraded"
@@ -159,7 +195,7 @@ pub fn log_line(exchange: &Exchange, told: &Told<'_>) -> Option<String> {
         trail.join(","),
         told.status,
         millis(told.took),
-        reasons(exchange),
+        reasons(account),
     ))
 }
 
@@ -174,20 +210,20 @@ const fn name_of(source: Source) -> &'static str {
 }
 
 /// Why less was done than could have been, and what would have been.
-fn reasons(exchange: &Exchange) -> String {
+fn reasons(account: &Account<'_>) -> String {
     let mut reasons = String::new();
-    if let Some(restraint) = exchange.restraint() {
+    if let Some(restraint) = account.restraint {
         reasons.push_str(&format!(",\"why\":\"{}\"", restraint.name()));
     }
-    if let Some(tier) = exchange.found_in() {
+    if let Some(tier) = account.tier {
         reasons.push_str(",\"tier\":\"");
         reasons.push_str(tier.kind.name());
         reasons.push('"');
     }
-    if exchange.is_starved() {
+    if account.starved {
         reasons.push_str(",\"budget\":\"spent\"");
     }
-    match exchange.would() {
+    match account.would {
         None => {}
         Some(Would::Ask(origin)) => {
             reasons.push_str(&format!(",\"would\":\"ask origin {origin}\""))

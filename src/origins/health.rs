@@ -262,7 +262,16 @@ impl Health {
         now: Timestamp,
         random: &mut Random,
     ) -> bool {
-        let (Some(rule), Some(down)) = (rule, &mut self.down) else {
+        let due = self.is_probe_due(safe, rule, now);
+        if let (true, Some(rule), Some(down)) = (due, rule, &mut self.down) {
+            down.next_probe = now.after(jittered(rule.probe_every, random));
+        }
+        due
+    }
+
+    /// Whether it is time for a probe.
+    pub(super) fn is_probe_due(&self, safe: bool, rule: Option<Breaker>, now: Timestamp) -> bool {
+        let (Some(rule), Some(down)) = (rule, self.down) else {
             return true;
         };
         let patience = if safe {
@@ -270,11 +279,7 @@ impl Health {
         } else {
             rule.probe_every.saturating_mul(4)
         };
-        let due = now >= down.next_probe.after(patience);
-        if due {
-            down.next_probe = now.after(jittered(rule.probe_every, random));
-        }
-        due
+        now >= down.next_probe.after(patience)
     }
 
     /// How long a visitor waits for a probe: as long as answers used to take.

@@ -222,6 +222,19 @@ impl Origins {
         })
     }
 
+    /// Whether somebody would get that right.
+    #[must_use]
+    pub fn is_probe_due(&self, safe: bool, secrets: bool, now: Timestamp) -> bool {
+        let rule = self.guards.breaker;
+        (0..self.listed.len()).any(|origin| {
+            self.usable(origin, secrets, now) != Usable::Never
+                && self
+                    .health
+                    .get(origin)
+                    .is_some_and(|health| health.is_probe_due(safe, rule, now))
+        })
+    }
+
     /// How long a visitor waits for a probe.
     #[must_use]
     pub fn probe_patience(&self, origin: usize, now: Timestamp) -> Duration {

@@ -233,22 +233,28 @@ async function check(t, { at, method, script, status, calls, tiers }) {
   if (at !== "configure") await isWell(site);
 }
 
-test("a copy answers, and the core traps: the origin is asked", async (t) => {
-  const site = await siteWith(t, {
-    script: { ...WELL_SCRIPTED, "/hexed": ["200[Cache-Control: max-age=60]"] },
-    lastgood: { ...WELL_CONFIGURED, mode: "cache" },
-    code: hexedCode("hit"),
+/** @type {[string, object, string[]][]} */
+const AT_ONCE = [
+  ["hit", { mode: "cache" }, ["200[Cache-Control: max-age=60]"]],
+  ["stand_in", {}, ["200[Cache-Control: max-age=60]", "502"]],
+];
+
+for (const [at, lastgood, script] of AT_ONCE) {
+  test(`${at} traps: there still is a page`, async (t) => {
+    const site = await siteWith(t, {
+      script: { ...WELL_SCRIPTED, "/hexed": script },
+      lastgood: { ...WELL_CONFIGURED, ...lastgood },
+      code: hexedCode(at),
+    });
+    const fault = site.log.waitFor("a fault", (it) => it.lastgood === "fault");
+    await site.get(`/hexed${HEX}`);
+    while (site.log.of("fault").length === 0) {
+      const { status } = await site.get(`/hexed${HEX}`);
+      assert.equal(status, 200);
+    }
+    await fault;
   });
-  await site.get(`/hexed${HEX}`);
-  const fault = site.log.waitFor("the fault", (it) => it.lastgood === "fault");
-  const again = async () => {
-    const { status } = await site.get(`/hexed${HEX}`);
-    assert.equal(status, 200);
-    if (site.log.of("fault").length === 0) await again();
-  };
-  await again();
-  await fault;
-});
+}
 
 test("the core traps and the origin refuses: a plain answer", async (t) => {
   const site = await siteWith(t, {

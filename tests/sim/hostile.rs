@@ -263,7 +263,7 @@ fn log_line(text: &str, failure: Failure) {
     let request = Request::new(&head, text, &Asker::read(&listed), looped, &policy);
     let mut exchange = Exchange::new(policy, request, None, 1, 1, EPOCH);
     let _ = exchange.step(Event::Start, EPOCH, &mut Memory::default());
-    let line = gateway::log_line(&exchange, &told).expect("it is worth a line");
+    let line = gateway::log_line(&(&exchange).into(), &told).expect("it is worth a line");
     assert!(!line.contains('\n'));
     let read: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((&read["id"], &read["url"]), (&text.into(), &text.into()));

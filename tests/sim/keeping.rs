@@ -5,7 +5,7 @@ use super::play::Host;
 use super::visit::Stage;
 use super::{Seen, Stored, applied, law};
 use lastgood::copies::{self, Aside, Copy, Found};
-use lastgood::gateway::{self, End as Landed, Event, Step};
+use lastgood::gateway::{self, End as Landed, Event, Reply, Restraint, Source, StandIn, Step};
 use lastgood::policy::Mode;
 use lastgood::wire::{Fields, Listed, Method, ResponseHead, Timestamp};
 use std::rc::Rc;
@@ -22,8 +22,47 @@ impl Host<'_> {
         let stored = kept.as_ref().map(|(_, stored)| Rc::clone(stored));
         self.note(visit, Seen::Found(stored));
         self.visits[visit].found = kept;
+        let stands_in = std::mem::take(&mut self.visits[visit].stands_in);
+        let expected = stands_in.then(|| self.stand_in(visit, copy?));
         let step = self.tell(visit, Event::Looked(copy));
+        if let Some(expected) = expected {
+            self.check_stand_in(visit, expected, step);
+        }
         self.act(visit, step);
+    }
+
+    /// What a host that needs no exchange for it would show.
+    fn stand_in(&mut self, visit: usize, copy: Copy) -> Option<StandIn> {
+        let (it, now) = (&self.visits[visit], self.clock(visit));
+        let (policy, memory) = (&it.policy, &mut self.memory);
+        it.asked
+            .with_head(|head| StandIn::find(head, &it.url, &copy, policy, memory, now))
+    }
+
+    /// An exchange comes to the same, unless others came since it began, in the same
+    /// moment, and the origin has more to do now.
+    fn check_stand_in(&self, visit: usize, expected: Option<StandIn>, step: Step) {
+        let exchange = self.visits[visit].exchange.as_deref();
+        let exchange = exchange.expect("there is an exchange");
+        let full = |it: &StandIn| it.restraint == Restraint::Full;
+        if expected.as_ref().is_some_and(full) && exchange.restraint() != Some(Restraint::Full) {
+            return;
+        }
+        let found = match step {
+            Step::Reply(Reply {
+                source: Source::Copy(aged),
+                goes_on: None,
+            }) => exchange
+                .restraint()
+                .zip(exchange.failure())
+                .map(|(restraint, failure)| StandIn {
+                    aged,
+                    restraint,
+                    failure,
+                }),
+            _ => None,
+        };
+        assert_eq!(found, expected, "request {visit}");
     }
 
     /// Looks as the edge does: at what lies beside the page, if that is of use, else

@@ -153,6 +153,10 @@ impl<'w> Host<'w> {
                 self.watch(visit, origin, patience);
             }
             Opening::Ask(origin, _) => self.start(visit, Some(origin)),
+            Opening::StandIn => {
+                self.visits[visit].stands_in = self.world.look_takes == 0;
+                self.start(visit, None);
+            }
             Opening::Look | Opening::Exchange => self.start(visit, None),
         }
     }

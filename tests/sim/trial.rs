@@ -93,7 +93,7 @@ impl Trial {
         let first = match opening {
             Opening::Aside => return None,
             Opening::Ask(origin, _) => Some(origin),
-            Opening::Look | Opening::Exchange => None,
+            Opening::Look | Opening::StandIn | Opening::Exchange => None,
         };
         let looped = asked.with_head(|head| gateway::is_looped(head, memory));
         let (request, seed) = (asked.request(looped, &policy), u64::from(bytes.next()));

@@ -24,6 +24,8 @@ pub(crate) struct Visit<'w> {
     pub(crate) response: Option<(usize, u16, Rc<str>)>,
     /// The copy that was found.
     pub(super) found: Option<Kept>,
+    /// It began with a look for a copy that stands in.
+    pub(super) stands_in: bool,
     /// An error page is disguised in it.
     pub(crate) disguised: bool,
     /// What the host's clock showed when it came.
@@ -70,6 +72,7 @@ impl<'w> Visit<'w> {
             running: Vec::new(),
             response: None,
             found: None,
+            stands_in: false,
             disguised: false,
             started: Timestamp::default(),
             timer: 0,
@@ -184,6 +187,6 @@ impl<'w> Visit<'w> {
             status,
             took: now.since(self.started),
         };
-        gateway::log_line(self.exchange.as_ref()?, &told)
+        gateway::log_line(&self.exchange.as_deref()?.into(), &told)
     }
 }

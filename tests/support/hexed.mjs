@@ -23,6 +23,7 @@ const LENGTH_AT = {
   settle: 3,
   exchange_new: 3,
   hit: 3,
+  stand_in: 3,
   claim_copy: 3,
   body_limit: 3,
   broke_off: 1,

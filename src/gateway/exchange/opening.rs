@@ -125,7 +125,7 @@ impl Exchange {
     /// A copy answers, since the origin had better not be asked; but once in a
     /// while somebody has to find out whether it still is so.
     pub(super) fn instead(&mut self, aged: Aged, now: Now, memory: &mut Memory) -> Step {
-        let ailing = matches!(self.restraint, Some(Restraint::Down | Restraint::Doubtful));
+        let ailing = self.restraint.is_some_and(Restraint::ends_by_probe);
         let probed = ailing.then(|| self.take_probe(now, memory)).flatten();
         match probed {
             Some(origin) => {

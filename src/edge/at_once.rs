@@ -1,0 +1,109 @@
+//! A copy that answers at once: one look into the store, one call.
+
+use super::exchange::STORED;
+use super::isolate::{Isolate, seed, with_isolate};
+use super::shown::{self, Shown};
+use super::time;
+use crate::copies::{Copy, ENVELOPE, Found};
+use crate::gateway::{self, Reader, Request, StandIn, Told};
+use crate::wire::{Fields, Listed, Positional, RequestHead, Timestamp, message};
+use alloc::rc::Rc;
+use alloc::string::String;
+use wasm_bindgen::prelude::*;
+
+/// The reply to a request for which [`open`](super::open) said that a copy may answer
+/// at once, in the [form](super::Exchange::reply) of all replies; empty if what was
+/// found does not. The parameters are those of [`Exchange::new`](super::Exchange::new)
+/// and [`looked`](super::Exchange::looked), but for the
+/// [`reader_fields`](super::reader_fields) and the [`shown_fields`](super::shown_fields).
+#[wasm_bindgen]
+#[must_use]
+pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, now: f64) -> String {
+    let asked = Positional::new(Request::BEFORE_READER, fields);
+    let stored = Positional::new(STORED, stored);
+    let (head, now) = (RequestHead::read(method, url, &asked), time(now));
+    let bypasses = !asked.rest().is_empty();
+    let found = with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(head.path);
+        let copy = found(isolate, stored.get(ENVELOPE), url, varied, now)?;
+        let answers = Reader::read(&head, policy).is_answered_by(&copy, policy, now);
+        (answers && !bypasses).then_some(copy)
+    });
+    let Some(copy) = found else {
+        return String::new();
+    };
+    let aged = copy.aged(now);
+    let shown = Shown {
+        method: head.method,
+        asked: &asked,
+        stored: &stored,
+        status: copy.status,
+        age: Some(aged.age),
+    };
+    let own = gateway::copy_fields(aged, None, None, "");
+    shown.reply(own, false).told(-1, "")
+}
+
+/// The same for a request that came at `started` and for which a copy may stand in, with
+/// the line for the log. All fields are needed.
+#[wasm_bindgen]
+#[must_use]
+pub fn stand_in(
+    method: &str,
+    url: &str,
+    fields: &str,
+    stored: &str,
+    varied: &str,
+    started: f64,
+    now: f64,
+) -> String {
+    let asked = Positional::new(Request::FIELDS, fields);
+    let stored = Positional::new(STORED, stored);
+    let (head, now) = (RequestHead::read(method, url, &asked), time(now));
+    let found = with_isolate(|isolate| {
+        let policy = Rc::clone(isolate.configuration.policy_for(head.path));
+        let copy = found(isolate, stored.get(ENVELOPE), url, varied, now)?;
+        let memory = &mut isolate.memory;
+        let found = StandIn::find(&head, url, &copy, &policy, memory, now)?;
+        Some((policy.notice, copy.status, found))
+    });
+    let Some((notice, status, found)) = found else {
+        return String::new();
+    };
+    let id = shown::id(&asked, seed());
+    let aged = found.aged;
+    let shown = Shown {
+        method: head.method,
+        asked: &asked,
+        stored: &stored,
+        status,
+        age: Some(aged.age),
+    };
+    let own = gateway::copy_fields(aged, Some(found.failure), None, &id);
+    let reply = shown.reply(own, notice);
+    let told = Told {
+        id: &id,
+        method,
+        path: message::path_and_query(url),
+        source: gateway::Source::Copy(aged),
+        status: reply.status,
+        took: now.since(time(started)),
+    };
+    let line = gateway::log_line(&found.into(), &told);
+    reply.told(-1, &line.unwrap_or_default())
+}
+
+/// The copy that was found, if it is one of ours, for this request, and not purged.
+fn found(
+    isolate: &Isolate,
+    envelope: &str,
+    url: &str,
+    varied: &str,
+    now: Timestamp,
+) -> Option<Copy> {
+    let found = Found::under(envelope, url, &Listed::new(varied));
+    match found {
+        Found::Copy(copy) if !found.is_foreign(now) => isolate.epochs.judge(url, copy),
+        _ => None,
+    }
+}
