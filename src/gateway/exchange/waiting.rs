@@ -151,13 +151,19 @@ impl Exchange {
             .latest()
             .map_or(now.steady, |run| run.since.steady);
         // Others that were asked later were quick: it is not slow any more.
-        if !memory.origins.have_recovered_since(began, true) {
+        let quick = memory.origins.have_recovered_since(began, true);
+        if !quick {
             self.hold(slow, true, now, memory);
         }
         let late = now.steady.after(LATE);
         let goes_on = memory.may_go_on(self.request.key, now.steady, late);
         if !goes_on {
             self.abandon_all(now, memory);
+        }
+        // Nobody is to wait for it where another one would be quicker.
+        if self.leads && (quick || !goes_on) {
+            memory.flights.forget(self.request.key);
+            self.leads = false;
         }
         let until = goes_on.then_some(now.wall.after(LATE));
         self.finish_behind(Source::Copy(aged), Some(slow), until, now)
