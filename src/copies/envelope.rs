@@ -6,7 +6,7 @@
 //! told a long lifetime, and the true time of storing is written beside them.
 
 use super::changes::{self, Changes, KNOWN, MOVED};
-use crate::wire::{self, Fields, Listed, Timestamp, cut, list, time::millis};
+use crate::wire::{self, Fields, Timestamp, cut, list, time::millis};
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::time::Duration;
@@ -43,17 +43,45 @@ const LANGUAGE: &str = "language";
 /// What the platform is told: a year, so that only our own rules end a copy.
 const STORE_FOR: &str = "public, max-age=31536000";
 
+/// The fields of a response that matter when it is stored.
+pub const SEALED: &[&str] = &[
+    "lastgood-cache-control",
+    "cdn-cache-control",
+    "cache-control",
+    "set-cookie",
+    "vary",
+    "content-type",
+    "content-length",
+    "content-range",
+    "content-location",
+    "etag",
+    "last-modified",
+    "date",
+    "age",
+    "expires",
+    "cloudflare-cdn-cache-control",
+    "connection",
+    "content-digest",
+    "content-language",
+    "content-md5",
+    "digest",
+    "lastgood-vary",
+    "pragma",
+    "repr-digest",
+    "surrogate-control",
+];
+
 /// What is about to be stored.
 #[derive(Clone, Copy)]
 #[expect(
     missing_debug_implementations,
-    reason = "a request is any kind of fields"
+    reason = "a message is any kind of fields"
 )]
 pub struct Kept<'a> {
     /// Its status.
     pub status: u16,
-    /// All of its fields, one per line.
-    pub response: &'a str,
+    /// Those of its fields that are [`SEALED`].
+    pub response: &'a dyn Fields,
     /// The request that it answers.
     pub request: &'a dyn Fields,
     /// When it arrived.
@@ -73,18 +101,13 @@ pub struct Kept<'a> {
 /// The changes that turn a response into what is stored.
 #[must_use]
 pub fn seal(kept: &Kept<'_>) -> Changes {
-    let Kept {
-        response, request, ..
-    } = *kept;
-    let fields = Listed::new(response);
+    let (fields, request) = (kept.response, kept.request);
     let mut changes = Changes::default();
-    // An origin that wrote fields of these names would forge the envelope.
-    let names = response
-        .split('\n')
-        .filter_map(|line| line.split(':').next());
-    names
-        .filter(|name| name.starts_with(OURS))
-        .for_each(|name| changes.remove(name));
+    // An origin that wrote this would say for whom our copy is; the envelope is
+    // written anew.
+    if fields.has(VARY) {
+        changes.remove(VARY);
+    }
     // What is about the connection ends with it (RFC 9111, 3.1).
     let connection = fields.get("connection");
     if !connection.is_empty() {
@@ -197,15 +220,6 @@ pub fn admits_line(envelope: &str) -> bool {
     document
 }
 
-/// `Vary` among all fields of a response.
-#[must_use]
-pub fn vary(response: &str) -> &str {
-    response
-        .split('\n')
-        .find_map(|line| line.strip_prefix("vary:"))
-        .unwrap_or_default()
-}
-
 /// The caching fields of a stored response, as they came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Originals<'a> {
@@ -298,6 +312,7 @@ impl Fields for Originals<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Listed;
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
@@ -305,7 +320,7 @@ mod tests {
     fn seal(response: &str, request: &dyn Fields, arrived: Timestamp) -> Changes {
         super::seal(&Kept {
             status: 200,
-            response,
+            response: &Listed::new(response),
             request,
             arrived,
             waited: Duration::ZERO,
@@ -375,7 +390,7 @@ mod tests {
         let response = "content-language:de\nvary:Accept-Language";
         let kept = Kept {
             status: 206,
-            response,
+            response: &Listed::new(response),
             request: &request,
             arrived: Timestamp::from_millis(7),
             waited: Duration::from_millis(2500),

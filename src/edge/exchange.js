@@ -384,9 +384,9 @@ function amend(exchange, hand, { headers }, ctx) {
   const stored = taken(hand, "stored");
   const status = exchange.stored_status();
   const page = platform.rebuilt(stored, status, changes, true);
-  const reserved = claim(ofPage(hand), page);
-  if (reserved < 0) return platform.discard(page);
-  behind(ctx, keep(hand, page, { reserved, arrived: Date.now() }));
+  const claimed = claim(ofPage(hand), page);
+  if (!claimed) return platform.discard(page);
+  behind(ctx, keep(hand, page, claimed));
 }
 
 /**
@@ -447,10 +447,10 @@ async function late(exchange, hand, patience) {
     if (exchange.is_renewed()) await renewLate(exchange, hand);
     const { response } = hand;
     const keeps = response && exchange.may_keep();
-    const reserved = keeps ? claim(hand, response) : -1;
-    if (response && reserved >= 0) {
+    const claimed = keeps ? claim(hand, response) : undefined;
+    if (response && claimed) {
       hand.response = undefined;
-      await keep(hand, response, { reserved, arrived: Date.now() });
+      await keep(hand, response, claimed);
     } else if (response) {
       exchange.not_kept(response.status, Date.now());
     }

@@ -25,6 +25,8 @@ const LOST = 2;
 /** What `core.token_search` may say. */
 const SEARCH = 1;
 const FUTILE = 2;
+/** What `core.seal` begins with, if it says why a body is not for keeping. */
+const REFUSED = "-";
 /** So many bytes tell whether a body is a document. */
 const START = 2048;
 
@@ -40,23 +42,40 @@ const LONGEST_DISGUISE = core.longest_disguise();
  * @param {ExecutionContext} ctx
  */
 export function keepIfDue(arrival, response, ctx) {
-  const reserved = claim(arrival, response);
-  if (reserved < 0) return false;
-  const arrived = Date.now();
-  behind(ctx, keep(arrival, cloned(response), { reserved, arrived }));
+  const claimed = claim(arrival, response);
+  if (!claimed) return false;
+  behind(ctx, keep(arrival, cloned(response), claimed));
   return true;
 }
 
 /**
- * Sets memory aside for a copy; -1 if none is due.
+ * A copy that is to be kept: the memory that is set aside for it, what is told of the
+ * response, and when that came.
+ * @typedef {{ reserved: number, answered: string, arrived: number }} Claim
+ */
+
+/**
+ * Sets memory aside for a copy, if one is due.
  * @param {Arrival} arrival
  * @param {Response} response
+ * @returns {Claim | undefined}
  */
-export function claim({ method, url, headers }, { status, headers: fields }) {
-  const asked = platform.values(headers, REQUEST_FIELDS);
-  const all = platform.values(fields, RESPONSE_FIELDS);
-  const answered = varied(all, fields.get("vary"), headers);
-  return core.claim_copy(method, url, asked, status, answered, Date.now());
+export function claim(arrival, { status, headers }) {
+  const { method, url, fields } = arrival;
+  const arrived = Date.now();
+  const all = platform.values(headers, RESPONSE_FIELDS);
+  const vary = headers.get("vary") ?? "";
+  const selecting = status === 206 ? `${vary}, range` : vary;
+  const answered = varied(all, selecting, arrival.headers);
+  const reserved = core.claim_copy(
+    method,
+    url,
+    fields,
+    status,
+    answered,
+    arrived,
+  );
+  return reserved < 0 ? undefined : { reserved, answered, arrived };
 }
 
 /**
@@ -74,13 +93,11 @@ export function varied(answered, vary, headers) {
  * Keeps a copy, if its body turns out to be whole and good.
  * @param {Arrival} arrival
  * @param {Response} response
- * @param {{ reserved: number, arrived: number }} claim the memory, and when the
- *   response came
+ * @param {Claim} claim
  */
-export async function keep(arrival, response, { reserved, arrived }) {
-  const { url, headers, started } = arrival;
+export async function keep(arrival, response, { reserved, answered, arrived }) {
+  const { url, started } = arrival;
   const { status } = response;
-  const answered = platform.lines(response.headers);
   let how = LOST;
   let spreads;
   try {
@@ -89,32 +106,28 @@ export async function keep(arrival, response, { reserved, arrived }) {
     if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
     if (whole instanceof Error)
       return console.log(core.broke_off(url, Date.now()));
-    const type = response.headers.get("content-type") ?? "";
-    const refusal = core.keep_not(url, type, whole.byteLength, text(whole));
-    if (refusal) return console.log(refusal);
     if (hasToken(url, response, whole)) return void (how = NOT_FOR_KEEPING);
-    const asked = platform.lines(headers);
     const page = arrival.page ?? (await pageOf(url, response));
-    const place = core.place_for(url, status, answered, asked, page) ?? url;
-    const waited = arrived - started;
-    const changes = core.seal(
+    const sealed = core.seal(
       url,
       status,
       answered,
-      asked,
       page,
       whole.byteLength,
       arrived,
-      waited,
-      decoded(whole.slice(0, START)),
+      arrived - started,
+      text(whole) || decoded(whole.slice(0, START)),
     );
+    if (sealed[0] === REFUSED) return console.log(sealed.slice(1));
+    const end = sealed.indexOf("\n");
+    const place = sealed.slice(1, end) || url;
+    const changes = sealed.slice(end + 1);
     const stored = await platform.keep(place, response, whole, changes);
     how = STORED;
     if (tiered)
       spreads = () => spread(url, place, status, answered, stored, whole);
   } finally {
-    const asked = how === LOST ? platform.lines(headers) : "";
-    core.landed(url, status, answered, asked, how, reserved, Date.now());
+    core.landed(url, status, answered, how, reserved, Date.now());
   }
   if (spreads) await spreads();
 }
@@ -251,5 +264,7 @@ export function text(whole) {
   return whole.byteLength > LONGEST_DISGUISE ? "" : decoded(whole);
 }
 
+const utf8 = new TextDecoder();
+
 /** @param {ArrayBuffer} bytes */
-const decoded = (bytes) => new TextDecoder().decode(bytes);
+const decoded = (bytes) => utf8.decode(bytes);

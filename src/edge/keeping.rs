@@ -24,11 +24,11 @@ pub fn version_fields() -> Vec<String> {
     names(Due::FIELDS)
 }
 
-/// Names of the response fields that [`claim_copy`] is handed.
+/// Names of the response fields that [`claim_copy`] is handed, and whatever follows it.
 #[wasm_bindgen]
 #[must_use]
 pub fn response_fields() -> Vec<String> {
-    names(ResponseHead::FIELDS)
+    names(copies::SEALED)
 }
 
 /// The name of the field in which a stored response has its envelope.
@@ -64,19 +64,11 @@ pub fn outdated(method: &str, status: u16, urls: Vec<String>) -> Vec<String> {
 }
 
 /// What became of a copy that was [claimed](claim_copy) in so many bytes: it is not
-/// for keeping (0), is in the store (1), or was lost on the way there (2).
-/// One that was lost is due again: for that `asked` is all fields of the request,
-/// which otherwise may be missing. Those who wait for the page learn it, too.
+/// for keeping (0), is in the store (1), or was lost on the way there (2): then it is due
+/// again. `answered` is as in [`claim_copy`]. Those who wait for the page learn it, too.
 #[wasm_bindgen]
-pub fn landed(
-    url: &str,
-    status: u16,
-    answered: &str,
-    asked: &str,
-    how: u8,
-    reserved: u32,
-    now: f64,
-) {
+pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, now: f64) {
+    let answered = Positional::new(copies::SEALED, answered);
     let end = match how {
         0 => Some(End::Uncacheable),
         1 => Some(End::Stored),
@@ -86,17 +78,16 @@ pub fn landed(
         isolate.room.give_back(u64::from(reserved));
         isolate.due.landed(url);
         if end.is_none() {
-            let (answered, asked) = (Listed::new(answered), Listed::new(asked));
+            let asked = Listed::new(answered.rest());
             isolate.due.lost(url, &answered, &asked);
         }
         match Aside::of(status) {
             _ if end != Some(End::Stored) => {}
             None => isolate.asides.forget(url),
             Some(aside) => {
-                let fields = Listed::new(answered);
                 let head = ResponseHead {
                     arrived: Some(time(now)),
-                    ..ResponseHead::read(status, &fields)
+                    ..ResponseHead::read(status, &answered)
                 };
                 let policy = isolate.configuration.policy_for(message::path(url));
                 let given = copies::remembered(&head, policy);
@@ -111,7 +102,7 @@ pub fn landed(
 /// If a copy of a response is to be kept now, the bytes of memory that are set
 /// aside for it, to be given to [`landed`] afterwards; -1 if not. It counts as
 /// kept from then on. After the [`response_fields`] in `answered` stand those fields
-/// of the request that `Vary` names.
+/// of the request that `Vary` names, and of a part `Range`.
 #[wasm_bindgen]
 #[must_use]
 pub fn claim_copy(
@@ -123,7 +114,7 @@ pub fn claim_copy(
     now: f64,
 ) -> f64 {
     let asked = Positional::new(RequestHead::FIELDS, asked);
-    let answered = Positional::new(ResponseHead::FIELDS, answered);
+    let answered = Positional::new(copies::SEALED, answered);
     let request = RequestHead::read(method, url, &asked);
     let head = ResponseHead::read(status, &answered);
     with_isolate(|isolate| {
@@ -162,10 +153,14 @@ pub fn copy_limit(url: &str) -> f64 {
     with_isolate(|isolate| bytes_of(isolate.configuration.policy_for(path).copy_limit))
 }
 
-/// The changes that make a good response the stored one; `answered` and `asked`
-/// are all fields of both messages. `page` is the envelope of what is in the store
-/// under the URL, `arrived` when the response came, after `waited` milliseconds.
-/// `start` is how its body begins, as text.
+/// How a body that has come whole is stored, as one text: `+`, where to, if not under
+/// its own URL, and from the second line on the changes that make the response the
+/// stored one. Or why it must not be kept, as it is empty or a gateway's error page in
+/// disguise: `-` and the line for the log.
+///
+/// `answered` is as in [`claim_copy`]. `page` is the envelope of what is in the store under
+/// the URL, `arrived` when the response came, after `waited` milliseconds. `text` is the
+/// body, or how it begins if it is longer than [`longest_disguise`].
 #[wasm_bindgen]
 #[must_use]
 #[expect(
@@ -176,15 +171,24 @@ pub fn seal(
     url: &str,
     status: u16,
     answered: &str,
-    asked: &str,
     page: &str,
     length: u32,
     arrived: f64,
     waited: f64,
-    start: &str,
+    text: &str,
 ) -> String {
-    let fields = Listed::new(answered);
-    let head = ResponseHead::read(status, &fields);
+    let answered = Positional::new(copies::SEALED, answered);
+    let request = Listed::new(answered.rest());
+    let head = ResponseHead::read(status, &answered);
+    let looked_at = if length > longest_disguise() {
+        ""
+    } else {
+        text
+    };
+    if let Err(cause) = copies::may_keep_body(head.content_type, length.into(), looked_at) {
+        let line = gateway::bad_body_line(message::path_and_query(url), cause);
+        return ["-", &line].concat();
+    }
     let given = with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(message::path(url));
         copies::remembered(&head, policy)
@@ -193,47 +197,26 @@ pub fn seal(
         given,
         length: length.into(),
         status,
-        response: answered,
-        request: &Listed::new(asked),
+        response: &answered,
+        request: &request,
         arrived: time(arrived),
         waited: time(waited).since(Timestamp::default()),
         page,
-        document: copies::is_document(start),
+        document: copies::is_document(text),
     };
-    copies::seal(&kept).as_str().into()
+    let place = match Aside::of(status) {
+        Some(aside) => Some(copies::of_aside(url, aside)),
+        None => copies::for_response(url, head.vary, page, &request),
+    };
+    let changes = copies::seal(&kept);
+    ["+", &place.unwrap_or_default(), "\n", changes.as_str()].concat()
 }
 
-/// Where a response is stored, if not under its own URL. The parameters are those
-/// of [`seal`].
-#[wasm_bindgen]
-#[must_use]
-pub fn place_for(
-    url: &str,
-    status: u16,
-    answered: &str,
-    asked: &str,
-    page: &str,
-) -> Option<String> {
-    if let Some(aside) = Aside::of(status) {
-        return Some(copies::of_aside(url, aside));
-    }
-    copies::for_response(url, copies::vary(answered), page, &Listed::new(asked))
-}
-
-/// Bodies up to this many bytes are shown to [`keep_not`] as text.
+/// A body up to this many bytes may be an error page in disguise.
 #[wasm_bindgen]
 #[must_use]
 pub fn longest_disguise() -> u32 {
     u32::try_from(disguise::LONGEST).unwrap_or(u32::MAX)
-}
-
-/// Why a body that has come whole must not be kept, as a log line: it is empty,
-/// or a gateway's error page in disguise.
-#[wasm_bindgen]
-#[must_use]
-pub fn keep_not(url: &str, content_type: &str, bytes: u32, text: &str) -> Option<String> {
-    let cause = copies::may_keep_body(content_type, u64::from(bytes), text).err()?;
-    Some(gateway::bad_body_line(message::path_and_query(url), cause))
 }
 
 /// What is looked for in pages, as a regular expression; nothing if no route refuses

@@ -43,9 +43,8 @@ mod told;
 pub use at_once::{hit, stand_in};
 pub use exchange::Exchange;
 pub use keeping::{
-    broke_off, claim_copy, copy_limit, envelope_field, keep_not, landed, longest_disguise,
-    outdated, place_for, response_fields, seal, token_pattern, token_search, version_fields,
-    watches,
+    broke_off, claim_copy, copy_limit, envelope_field, landed, longest_disguise, outdated,
+    response_fields, seal, token_pattern, token_search, version_fields, watches,
 };
 pub use probe::{probe_patience, probe_target, probed, probes};
 pub use purge::{Wish, known_purges, learn_purges, purge_wish, purged_places, purges_with};

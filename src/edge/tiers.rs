@@ -90,7 +90,7 @@ pub fn has_tiers() -> bool {
 
 /// A line for each tier: empty, or the tier, if a copy goes there that was just stored in
 /// `place`, and the number of seconds after which it is of no use any more.
-/// `answered` is all fields of the response. It counts as written from then on.
+/// `answered` is as in [`claim_copy`](super::claim_copy). It counts as written from then on.
 #[wasm_bindgen]
 #[must_use]
 pub fn spread(url: &str, place: &str, status: u16, answered: &str, bytes: u32, now: f64) -> String {
@@ -98,7 +98,7 @@ pub fn spread(url: &str, place: &str, status: u16, answered: &str, bytes: u32, n
     if Aside::of(status).is_some() {
         return due;
     }
-    let (fields, now) = (Listed::new(answered), time(now));
+    let (fields, now) = (Positional::new(copies::SEALED, answered), time(now));
     let head = ResponseHead {
         arrived: Some(now),
         ..ResponseHead::read(status, &fields)

@@ -103,10 +103,16 @@ impl<'a> Listed<'a> {
 
 impl Fields for Listed<'_> {
     fn get(&self, name: &str) -> &str {
-        self.0
-            .split('\n')
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .unwrap_or_default()
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let (line, after) = cut::before(rest, |byte| byte == b'\n');
+            let value = line.strip_prefix(name).and_then(|it| it.strip_prefix(':'));
+            if let Some(value) = value {
+                return value;
+            }
+            rest = after.get(1..).unwrap_or_default();
+        }
+        ""
     }
 }
 

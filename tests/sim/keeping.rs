@@ -224,7 +224,7 @@ impl Host<'_> {
     /// Puts something into its place.
     pub(super) fn keep(&mut self, url: &str, stored: Stored, now: Timestamp) {
         let listed = Listed::new(&stored.response);
-        let vary = copies::vary(&stored.response);
+        let vary = listed.get("vary");
         let page = self.store.get(url).filter(|_| !vary.is_empty());
         let page = page.map_or(String::new(), |(page, _)| page.clone());
         let place = match Aside::of(stored.status) {

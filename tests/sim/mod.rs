@@ -223,7 +223,7 @@ impl Stored {
         let changes = copies::seal(&copies::Kept {
             given: None,
             status: self.status,
-            response: &self.response,
+            response: &Listed::new(&self.response),
             request: &request,
             arrived: self.at,
             waited: Duration::from_millis(self.waited),
