@@ -107,7 +107,7 @@ impl Found {
 const WRONGEST_CLOCK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How old a copy is when it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Aged {
     /// Its age (RFC 9111, 4.2.3).
     pub age: Duration,

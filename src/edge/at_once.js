@@ -4,7 +4,8 @@
  * itself, one synchronous call into the core.
  */
 import * as core from "lastgood-core";
-import { asked, factsOf } from "./looking.js";
+import { renew } from "./fetching.js";
+import { asked, envelopeOf, factsOf } from "./looking.js";
 import * as platform from "./platform.js";
 import { copyOf, read } from "./told.js";
 
@@ -14,15 +15,22 @@ const SHOWN_FIELDS = core.shown_fields();
 /** @typedef {import("./hand.js").Arrival} Arrival */
 
 /**
- * What is stored, if it answers a request without the origin.
+ * What is stored, if it answers a request without the origin, or while it is renewed.
  * @param {Arrival} arrival
  * @param {Response} stored
+ * @param {ExecutionContext} ctx
  */
-export function hit(arrival, stored) {
+export function hit(arrival, stored, ctx) {
   const { method, url, headers } = arrival;
   const { said, varied } = factsOf(stored, headers);
   const told = core.hit(method, url, asked(arrival), said, varied, Date.now());
-  return told ? copyOf(stored, read(told)) : undefined;
+  if (!told) return undefined;
+  const reply = read(told);
+  if (reply.patience >= 0) {
+    const page = envelopeOf(stored);
+    renew({ ...arrival, page }, reply.patience, ctx);
+  }
+  return copyOf(stored, reply);
 }
 
 /**

@@ -3,9 +3,9 @@
 use super::exchange::STORED;
 use super::isolate::{Isolate, seed, with_isolate};
 use super::shown::{self, Shown};
-use super::time;
+use super::{number_of, time};
 use crate::copies::{Copy, ENVELOPE, Found};
-use crate::gateway::{self, Reader, Request, StandIn, Told};
+use crate::gateway::{self, Reader, Renewal, Request, StandIn, Told};
 use crate::wire::{Fields, Listed, Positional, RequestHead, Timestamp, message};
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -16,6 +16,9 @@ use wasm_bindgen::prelude::*;
 /// found does not. The parameters are those of [`Exchange::new`](super::Exchange::new)
 /// and [`looked`](super::Exchange::looked), but for the
 /// [`reader_fields`](super::reader_fields) and the [`shown_fields`](super::shown_fields).
+///
+/// In place of the milliseconds that an attempt behind the reply goes on stands what
+/// `open` says of one that is to begin there.
 #[wasm_bindgen]
 #[must_use]
 pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, now: f64) -> String {
@@ -24,12 +27,16 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
     let (head, now) = (RequestHead::read(method, url, &asked), time(now));
     let bypasses = !asked.rest().is_empty();
     let found = with_isolate(|isolate| {
-        let policy = isolate.configuration.policy_for(head.path);
-        let copy = found(isolate, stored.get(ENVELOPE), url, varied, now)?;
-        let answers = Reader::read(&head, policy).is_answered_by(&copy, policy, now);
-        (answers && !bypasses).then_some(copy)
+        let policy = Rc::clone(isolate.configuration.policy_for(head.path));
+        let copy = found(isolate, stored.get(ENVELOPE), url, varied, now).filter(|_| !bypasses)?;
+        if Reader::read(&head, &policy).is_answered_by(&copy, &policy, now) {
+            return Some((copy, None));
+        }
+        let memory = &mut isolate.memory;
+        let renewal = gateway::renewal(&head, url, &copy, &policy, memory, now)?;
+        Some((copy, Some(renewal)))
     });
-    let Some(copy) = found else {
+    let Some((copy, renewal)) = found else {
         return String::new();
     };
     let aged = copy.aged(now);
@@ -41,7 +48,11 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
         age: Some(aged.age),
     };
     let own = gateway::copy_fields(aged, None, None, "");
-    shown.reply(own, false).told(-1, "")
+    let behind = match renewal {
+        Some(Renewal::Begins(opening)) => number_of(opening),
+        Some(Renewal::Runs) | None => -1,
+    };
+    shown.reply(own, false).told(behind, "")
 }
 
 /// The same for a request that came at `started` and for which a copy may stand in, with

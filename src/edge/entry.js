@@ -10,8 +10,9 @@ import * as core from "lastgood-core";
 import { hit, standIn } from "./at_once.js";
 import { hearOfPurges } from "./epochs.js";
 import { serve } from "./exchange.js";
+import { fetched } from "./fetching.js";
 import { letGo } from "./hand.js";
-import { fault, hop, purging, ready, target, wayOut } from "./instance.js";
+import { fault, purging, ready, wayOut } from "./instance.js";
 import {
   keepIfDue,
   removeOutdated,
@@ -25,8 +26,12 @@ import { Alarm, ask, bodyLength, discard, values } from "./platform.js";
 import { probeAll } from "./probe.js";
 import { isPurge, purge } from "./purge.js";
 import { share } from "./shared.js";
+import { pass, watch } from "./watching.js";
 
 export { LastgoodState } from "./shared.js";
+
+/** @typedef {import("./hand.js").Arrival} Arrival */
+/** @typedef {Partial<import("./hand.js").Held>} InHand */
 
 /** What `core.open` may say besides a number of milliseconds. */
 const ASIDE = -1;
@@ -39,9 +44,6 @@ const KEEP = 1;
 const FAILED = 2;
 const WATCH = 3;
 const OUTDATE = 4;
-
-/** What `core.open` adds to the milliseconds for each origin before the one. */
-const PER_ORIGIN = 2 ** 31;
 
 /** @type {ExportedHandler} */
 export default {
@@ -66,10 +68,10 @@ export default {
         started,
       };
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
-      if (opening === EXCHANGE) return exchange(arrival, ctx);
+      if (opening === EXCHANGE) return exchange(arrival, ctx, {});
       if (opening === LOOK) return atOnce(hit, arrival, ctx);
       if (opening === STAND_IN) return atOnce(standIn, arrival, ctx);
-      return watch(arrival, ctx, opening);
+      return asked(arrival, opening, ctx);
     } catch (error) {
       fault(error);
       return past(request).catch(lastResort);
@@ -82,80 +84,76 @@ export default {
 };
 
 /**
- * Sends a request on as it came; one that goes to another host says that it was
- * here.
- * @param {import("./hand.js").Arrival} arrival
- * @param {number} origin
+ * The first attempt: passed on as it comes if it is good and in time.
+ * @param {Arrival} arrival
+ * @param {number} opening
+ * @param {ExecutionContext} ctx
  */
-function pass({ request, method, url, headers: came, length }, origin) {
-  const to = target(url, origin);
-  if (to === undefined) return fetch(request);
-  const headers = new Headers(came);
-  headers.append("cdn-loop", hop);
-  const body = length < 0 ? null : request.body;
-  return fetch(to, { method, headers, body, redirect: "manual" });
+function asked(arrival, opening, ctx) {
+  const alarm = new Alarm();
+  return watch(
+    arrival,
+    opening,
+    alarm,
+    (response, first) => settle(arrival, response, first, ctx),
+    (first) => exchange(arrival, ctx, { alarm }, first),
+  );
 }
 
 /**
  * A copy that answers at once, if there is one.
  * @param {typeof hit | typeof standIn} answer
- * @param {import("./hand.js").Arrival} arrival
+ * @param {Arrival} arrival
  * @param {ExecutionContext} ctx
  */
 async function atOnce(answer, arrival, ctx) {
+  const alarm = new Alarm();
   let stored;
   try {
-    stored = await foundAt(arrival.url);
-    const reply = stored && (await answer(arrival, stored));
-    return reply ?? exchange(arrival, ctx, undefined, { stored, looked: true });
+    stored = await foundAt(arrival.url, alarm);
+    const found = { stored, looked: true, alarm };
+    if (!stored && answer === hit)
+      return missed({ ...arrival, page: "" }, found, ctx);
+    const reply = stored && (await answer(arrival, stored, ctx));
+    return reply ?? exchange(arrival, ctx, found);
   } catch (error) {
     fault(error);
     discard(stored);
-    return exchange(arrival, ctx);
+    return exchange(arrival, ctx, {});
   }
 }
 
 /**
- * The first attempt: passed on as it comes if it is good and in time.
- * @param {import("./hand.js").Arrival} arrival
+ * A page of which there is no copy.
+ * @param {Arrival} arrival
+ * @param {InHand & { alarm: Alarm }} found
  * @param {ExecutionContext} ctx
- * @param {number} opening
- * @returns {Promise<Response>}
  */
-function watch(arrival, ctx, opening) {
-  const patience = opening % PER_ORIGIN;
-  const origin = (opening - patience) / PER_ORIGIN;
-  /** @type {import("./exchange.js").First} */
-  const first = { promise: pass(arrival, origin), origin };
-  return new Promise((resolve) => {
-    let waiting = true;
-    const alarm = new Alarm(patience, takeOver);
-    /** @param {unknown} [came] */
-    function takeOver(came) {
-      if (!waiting) return;
-      waiting = false;
-      first.came = came;
-      resolve(exchange(arrival, ctx, first, { alarm }));
-    }
-    first.promise.then((response) => {
-      if (!waiting) return;
-      const end = settle(arrival, ctx, response, origin);
-      if (end === FAILED) return takeOver(response);
-      waiting = false;
-      alarm.stop();
-      resolve(end === OUTDATE ? outdated(arrival, response, ctx) : response);
-    }, takeOver);
-  });
+function missed(arrival, found, ctx) {
+  const { method, url, fields } = arrival;
+  const opening = core.missed(method, url, fields, Date.now());
+  if (opening === EXCHANGE) return exchange(arrival, ctx, found);
+  const reply = watch(
+    arrival,
+    opening,
+    found.alarm,
+    (response, first) => fetched(arrival, response, first, ctx),
+    (first) => exchange(arrival, ctx, found, first),
+  );
+  // Others may wait for the page: it comes though its visitor leaves.
+  ctx.waitUntil(reply);
+  return reply;
 }
 
 /**
- * What becomes of a response; if it is passed on, a copy may be kept of it.
- * @param {import("./hand.js").Arrival} arrival
- * @param {ExecutionContext} ctx
+ * What goes out of a good response, of which a copy may be kept; nothing, if it is a
+ * failure.
+ * @param {Arrival} arrival
  * @param {Response} response
- * @param {number} origin
+ * @param {import("./watching.js").First} first
+ * @param {ExecutionContext} ctx
  */
-function settle(arrival, ctx, response, origin) {
+function settle(arrival, response, { origin }, ctx) {
   try {
     const { method, url, started } = arrival;
     const { status, headers } = response;
@@ -172,21 +170,23 @@ function settle(arrival, ctx, response, origin) {
       started,
       now,
     );
+    if (end === FAILED) return undefined;
+    if (end === OUTDATE) return outdated(arrival, response, ctx);
     const kept = end === KEEP && keepIfDue(arrival, response, ctx);
     const watched =
       end === WATCH ||
       (end === KEEP && !kept && core.watches(method, url, answered, now));
     if (watched) watchToTheEnd(url, response, ctx);
-    return end;
+    return response;
   } catch (error) {
     fault(error);
-    return undefined;
+    return response;
   }
 }
 
 /**
  * A response, after the copies are gone that it makes old.
- * @param {import("./hand.js").Arrival} arrival
+ * @param {Arrival} arrival
  * @param {Response} response
  * @param {ExecutionContext} ctx
  */
@@ -197,13 +197,13 @@ async function outdated(arrival, response, ctx) {
 
 /**
  * The rest of a request's life, and the way out if the core fails in it.
- * @param {import("./hand.js").Arrival} arrival
+ * @param {Arrival} arrival
  * @param {ExecutionContext} ctx
- * @param {import("./exchange.js").First} [first]
- * @param {Partial<import("./hand.js").Held>} [more] in hand
+ * @param {InHand} more
+ * @param {import("./watching.js").First} [first]
  * @returns {Promise<Response>}
  */
-async function exchange(arrival, ctx, first, more) {
+async function exchange(arrival, ctx, more, first) {
   const began = first !== undefined;
   /** @type {import("./hand.js").Hand} */
   const hand = { ...arrival, ...more, began, running: [] };

@@ -50,11 +50,7 @@ const CUT = new Error("the body broke off");
 /** @typedef {import("./hand.js").Hand} Hand */
 /** @typedef {import("./hand.js").Running} Running */
 
-/**
- * The first attempt, where it ran before there was an exchange, and what it came
- * to, if it did.
- * @typedef {{ promise: Promise<Response>, origin: number, came?: unknown }} First
- */
+/** @typedef {import("./watching.js").First} First */
 
 /**
  * Starts an attempt that can be ended.
@@ -107,6 +103,27 @@ export async function serve(hand, ctx, first) {
     return response;
   } finally {
     if (!goesOn) free();
+  }
+}
+
+/**
+ * Sees an attempt to its end that runs behind a reply that went out.
+ * @param {import("./hand.js").Arrival} arrival
+ * @param {ExecutionContext} ctx
+ * @param {First} first
+ */
+export async function seeToTheEnd(arrival, ctx, first) {
+  /** @type {Hand} */
+  const hand = { ...arrival, began: true, running: [] };
+  const exchange = exchangeFor(hand, first.origin);
+  const free = freeOf(exchange);
+  try {
+    exchange.renews();
+    if (first.came) startAfter(exchange, hand, first.came);
+    else await drive(exchange, hand, ctx, exchange.start(Date.now()), first);
+    await late(exchange, hand, exchange.goes_on(Date.now()));
+  } finally {
+    free();
   }
 }
 

@@ -60,22 +60,31 @@ export function keepIfDue(arrival, response, ctx) {
  * @param {Response} response
  * @returns {Claim | undefined}
  */
-export function claim(arrival, { status, headers }) {
+export function claim(arrival, response) {
   const { method, url, fields } = arrival;
+  const answered = answerOf(arrival, response);
   const arrived = Date.now();
-  const all = platform.values(headers, RESPONSE_FIELDS);
-  const vary = headers.get("vary") ?? "";
-  const selecting = status === 206 ? `${vary}, range` : vary;
-  const answered = varied(all, selecting, arrival.headers);
   const reserved = core.claim_copy(
     method,
     url,
     fields,
-    status,
+    response.status,
     answered,
     arrived,
   );
   return reserved < 0 ? undefined : { reserved, answered, arrived };
+}
+
+/**
+ * What the core has to know of a response of which a copy may be kept.
+ * @param {Arrival} arrival
+ * @param {Response} response
+ */
+export function answerOf(arrival, { status, headers }) {
+  const all = platform.values(headers, RESPONSE_FIELDS);
+  const vary = headers.get("vary") ?? "";
+  const selecting = status === 206 ? `${vary}, range` : vary;
+  return varied(all, selecting, arrival.headers);
 }
 
 /**

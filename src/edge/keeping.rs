@@ -2,16 +2,16 @@
 //! are gone.
 
 use super::exchange::Exchange;
-use super::isolate::with_isolate;
+use super::isolate::{Isolate, with_isolate};
 use super::{bytes_of, names, time};
 use crate::copies::{self, Aside, Due, Kept, Search};
 use crate::gateway::{self, End};
-use crate::policy::Mode;
+use crate::policy::{Mode, Policy};
 use crate::verdict::{Cause, disguise};
 use crate::wire::{
     Fields, Listed, Method, Positional, RequestHead, ResponseHead, Timestamp, message,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use wasm_bindgen::prelude::*;
 
 /// The fields of a request whose answer may be less than the page.
@@ -116,20 +116,32 @@ pub fn claim_copy(
     let asked = Positional::new(RequestHead::FIELDS, asked);
     let answered = Positional::new(copies::SEALED, answered);
     let request = RequestHead::read(method, url, &asked);
-    let head = ResponseHead::read(status, &answered);
-    with_isolate(|isolate| {
-        let policy = isolate.configuration.policy_for(request.path);
-        let Some(bytes) = isolate.room.take(&head, policy) else {
-            return -1.0;
-        };
-        let (due, now) = (&mut isolate.due, time(now));
-        let varied = Listed::new(answered.rest());
-        if gateway::is_keeping_due(&request, status, &answered, &varied, policy, due, now) {
-            return bytes_of(bytes);
+    let claimed = with_isolate(|isolate| {
+        let policy = Rc::clone(isolate.configuration.policy_for(request.path));
+        isolate.claim(&request, status, &answered, &policy, time(now))
+    });
+    claimed.map_or(-1.0, bytes_of)
+}
+
+impl Isolate {
+    /// Sets memory aside for a copy, if one is due.
+    pub(super) fn claim(
+        &mut self,
+        request: &RequestHead<'_>,
+        status: u16,
+        answered: &Positional<&str>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Option<u64> {
+        let head = ResponseHead::read(status, answered);
+        let bytes = self.room.take(&head, policy)?;
+        let (due, varied) = (&mut self.due, Listed::new(answered.rest()));
+        if gateway::is_keeping_due(request, status, answered, &varied, policy, due, now) {
+            return Some(bytes);
         }
-        isolate.room.give_back(bytes);
-        -1.0
-    })
+        self.room.give_back(bytes);
+        None
+    }
 }
 
 /// Whether the body of a good answer, of which no copy is due, is to be watched to

@@ -7,6 +7,8 @@
 //! - `exchange.js` drives an [`Exchange`] for every other one;
 //! - `at_once.js` shows a copy that answers at once, by one call as well: [`hit`] or
 //!   [`stand_in`];
+//! - `fetching.js` fetches a page in cache mode without an exchange: [`missed`],
+//!   [`fetched`];
 //! - `looking.js` looks into the store, `told.js` reads what the core says of a reply;
 //! - `hand.js` is what one such request has in hand;
 //! - `rehearsal.js` checks who may rehearse a fault, and plays the origin that has it;
@@ -30,6 +32,7 @@
 
 mod at_once;
 mod exchange;
+mod fetching;
 mod isolate;
 mod keeping;
 mod probe;
@@ -42,6 +45,7 @@ mod told;
 
 pub use at_once::{hit, stand_in};
 pub use exchange::Exchange;
+pub use fetching::{fetched, missed};
 pub use keeping::{
     broke_off, claim_copy, copy_limit, envelope_field, landed, longest_disguise, outdated,
     response_fields, seal, token_pattern, token_search, version_fields, watches,
@@ -168,7 +172,7 @@ pub fn host_of(origin: u8) -> Option<String> {
 
 /// Above any number of milliseconds: what [`open`] adds for each origin before
 /// the one that is asked.
-const PER_ORIGIN: f64 = 2_147_483_648.0;
+const PER_ORIGIN: i64 = 2_147_483_648;
 
 /// How a request begins: the number of the origin to ask times 2^31, and
 /// milliseconds of patience with it; -1 to stay aside, -2 for an [`Exchange`]
@@ -186,20 +190,33 @@ pub fn open(method: &str, url: &str, fields: &str, body: f64, now: f64) -> f64 {
         body: body_of(body),
         now: time(now),
     };
-    with_isolate(|isolate| {
+    let opening = with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(request.path);
-        match gateway::open(&request, &arrival, policy, &mut isolate.memory) {
-            Opening::Aside => -1.0,
-            Opening::Exchange => -2.0,
-            Opening::Look if isolate.asides.is_known(Aside::Error, url, arrival.now) => -2.0,
-            Opening::Look => -3.0,
-            Opening::StandIn => -4.0,
-            Opening::Ask(origin, patience) => {
-                let number = f64::from(u32::try_from(origin).unwrap_or_default());
-                number * PER_ORIGIN + millis_of(patience)
-            }
+        let opening = gateway::open(&request, &arrival, policy, &mut isolate.memory);
+        let known = || isolate.asides.is_known(Aside::Error, url, arrival.now);
+        match opening {
+            Opening::Look if known() => Opening::Exchange,
+            opening => opening,
         }
-    })
+    });
+    number_of(opening) as f64
+}
+
+/// An opening as [`open`] says it.
+fn number_of(opening: Opening) -> i64 {
+    match opening {
+        Opening::Aside => -1,
+        Opening::Exchange => -2,
+        Opening::Look => -3,
+        Opening::StandIn => -4,
+        Opening::Ask(origin, patience) => {
+            let number = i64::try_from(origin).unwrap_or_default();
+            let patience = i32::try_from(millis(patience)).unwrap_or(i32::MAX);
+            number
+                .saturating_mul(PER_ORIGIN)
+                .saturating_add(patience.into())
+        }
+    }
 }
 
 #[expect(

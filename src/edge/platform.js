@@ -134,42 +134,38 @@ export function next(running, ms, visitor) {
 }
 
 /**
- * A timer that can be put off, for something else: a second one would cost a twentieth
- * of a request.
+ * The one timer of a request, for one thing after another: a second one would cost a
+ * twentieth of it.
  */
 export class Alarm {
-  /**
-   * @param {number} ms
-   * @param {() => void} rings
-   */
-  constructor(ms, rings) {
-    this.rings = rings;
-    this.at = this.firesAt = Date.now() + ms;
-    this.timer = setTimeout(() => this.fire(), ms);
-  }
-
-  fire() {
-    const left = this.at - Date.now();
-    if (left > 0) this.again(left);
-    else this.rings();
-  }
-
-  /** @param {number} ms */
-  again(ms) {
-    this.firesAt = Date.now() + ms;
-    this.timer = setTimeout(() => this.fire(), ms);
-  }
+  at = Infinity;
+  firesAt = Infinity;
+  /** @type {number | null} */
+  timer = null;
+  rings = () => {};
 
   /**
    * @param {number} ms from now
    * @param {() => void} rings in place of what rang so far
    */
-  putOff(ms, rings) {
+  set(ms, rings) {
     this.rings = rings;
     this.at = Date.now() + ms;
     if (this.firesAt <= this.at) return;
     this.stop();
-    this.again(ms);
+    this.start(ms);
+  }
+
+  /** @param {number} ms */
+  start(ms) {
+    this.firesAt = Date.now() + ms;
+    this.timer = setTimeout(() => this.fire(), ms);
+  }
+
+  fire() {
+    const left = this.at - Date.now();
+    if (left > 0) this.start(left);
+    else this.rings();
   }
 
   stop() {
@@ -189,7 +185,7 @@ export class Alarm {
 export function within(promise, ms, alarm) {
   return new Promise((resolve) => {
     const over = () => resolve(undefined);
-    if (alarm) alarm.putOff(ms, over);
+    if (alarm) alarm.set(ms, over);
     else setTimeout(over, ms);
     promise.then(resolve, over);
   });

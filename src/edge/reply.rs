@@ -47,7 +47,7 @@ impl Exchange {
         let told = gateway::reply_changes(&self.exchange, &self.policy);
         reply.changes.extend(&told);
         let log = self.log(&id, reply.status, time(now)).unwrap_or_default();
-        reply.told(self.goes_on(now), &log)
+        reply.told(self.goes_on(now).into(), &log)
     }
 
     /// The changes that make a page of what is stored, after the origin called it

@@ -77,7 +77,7 @@ impl Reply {
     /// makes old, three for the status, and behind spaces for how many milliseconds the
     /// attempt behind the reply goes on (negative if there is none) and the slice; then
     /// the changes, an empty line, the line for the log, and the text.
-    pub(super) fn told(&self, goes_on: i32, log: &str) -> String {
+    pub(super) fn told(&self, goes_on: i64, log: &str) -> String {
         let Self { source, status, .. } = self;
         let (body, outdates) = (u8::from(self.with_body), u8::from(self.outdates));
         let slice = &self.slice;

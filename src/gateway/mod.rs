@@ -22,6 +22,7 @@
 
 mod clock;
 mod exchange;
+mod fetching;
 mod flights;
 mod memory;
 mod outgoing;
@@ -37,6 +38,7 @@ mod step;
 mod world;
 
 pub use exchange::Exchange;
+pub use fetching::{Renewal, fetched, missed, not_kept, renewal};
 pub use flights::{End, Flights};
 pub use memory::{Memory, Restraint};
 pub use outgoing::{reply_changes, request_changes};
@@ -108,9 +110,7 @@ pub fn open(
             _ => Opening::Exchange,
         };
     }
-    let rescued = memory.rescues(policy.rescue, now);
-    let involved = needs_exchange(request, policy)
-        || (rescued && request.method == Method::Get && !policy.observe)
+    let involved = is_involved(request, policy, memory, now)
         || arrival.body.is_worth_holding(request, policy)
         || policy.mode == Mode::Cache;
     let for_a_copy = is_for_a_copy(request, arrival.body, policy);
@@ -145,14 +145,21 @@ pub fn is_looped(request: &RequestHead<'_>, memory: &Memory) -> bool {
     !request.cdn_loop.is_empty() && cdn_loop::is_at_limit(request.cdn_loop, &rule.id, rule.limit)
 }
 
-/// Whether the policy asks for what the quick way cannot give.
-const fn needs_exchange(request: &RequestHead<'_>, policy: &Policy) -> bool {
+/// Whether the policy asks for what only an exchange can give.
+fn is_involved(
+    request: &RequestHead<'_>,
+    policy: &Policy,
+    memory: &Memory,
+    now: Timestamp,
+) -> bool {
+    let rescued = || memory.rescues(policy.rescue, now);
     request.rehearsed
         || request.controls
         || policy.attempt_header.is_some()
         || policy.retry_header.is_some()
         || policy.disguised
         || (policy.hedge.is_some() && request.method.is_safe())
+        || (request.method == Method::Get && !policy.observe && rescued())
 }
 
 /// Whether an origin had better not be asked.

@@ -1,5 +1,6 @@
 //! What an exchange is told, and what it decides: plain values.
 
+use super::fetching::may_be_shared;
 use super::memory::{Memory, Restraint};
 use super::reader::Reader;
 use super::{attempt_limit, may_show_copies, within_upload};
@@ -8,7 +9,7 @@ use crate::copies::{Aged, Copy};
 use crate::policy::{Mode, Policy};
 use crate::retry::Repeatability;
 use crate::verdict::{Cause, Facts, Failure};
-use crate::wire::{Demands, Method, RequestHead, Timestamp};
+use crate::wire::{Demands, RequestHead, Timestamp};
 use core::time::Duration;
 
 /// What an exchange needs to know of its request.
@@ -98,7 +99,7 @@ impl Request {
             safe: head.method.is_safe(),
             looped,
             needs_credentials: policy.needs_credentials && signed_in,
-            may_be_shared: head.method == Method::Get && !head.ranged && !signed_in,
+            may_be_shared: may_be_shared(head, policy),
             repeat,
             limit: within_upload(replayable, attempt_limit(head.method, repeat, policy)),
             deadline: within_upload(replayable, deadline),

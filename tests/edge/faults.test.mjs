@@ -177,7 +177,7 @@ const AFTER = [
   },
 ];
 
-const SEALED_LONG = `200[X-Long: ${"x".repeat(3000)}]`;
+const SEALED_LONG = `200[ETag: "${"x".repeat(3000)}"]`;
 
 /** Behind the reply: nobody is waiting any more. @type {Row[]} */
 const BEHIND = [
@@ -236,6 +236,8 @@ async function check(t, { at, method, script, status, calls, tiers }) {
 /** @type {[string, object, string[]][]} */
 const AT_ONCE = [
   ["hit", { mode: "cache" }, ["200[Cache-Control: max-age=60]"]],
+  ["missed", { mode: "cache" }, ["200[Cache-Control: max-age=60]"]],
+  ["fetched", { mode: "cache" }, ["200[Cache-Control: max-age=60]"]],
   ["stand_in", {}, ["200[Cache-Control: max-age=60]", "502"]],
 ];
 

@@ -116,7 +116,7 @@ test("the one that all wait for leaves, and so does the next", async (t) => {
   const site = await siteWith(t, { script, lastgood: SHARED });
   const first = leave(site, { abortMs: 300 });
   await until("it asks", () => site.origin.count === 1);
-  const second = leave(site, { abortMs: 700 });
+  const second = leave(site, { abortMs: 1500 });
   await sleep(30);
   await first;
   await until("the next asks", () => site.origin.count === 2);

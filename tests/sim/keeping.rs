@@ -67,7 +67,7 @@ impl Host<'_> {
 
     /// Looks as the edge does: at what lies beside the page, if that is of use, else
     /// at the page, or at the variant of it that is for this request.
-    fn look(&self, visit: usize) -> Option<(Copy, Kept)> {
+    pub(super) fn look(&self, visit: usize) -> Option<(Copy, Kept)> {
         let (it, now) = (&self.visits[visit], self.clock(visit));
         let asked = Listed::new(&it.asked.fields);
         let open = |place: &str| {
@@ -195,6 +195,12 @@ impl Host<'_> {
     /// already knows nothing of what others would get.
     fn not_kept(&mut self, visit: usize, status: u16, now: Timestamp) {
         let it = &self.visits[visit];
+        let (url, policy, memory) = (&it.url, &it.policy, &mut self.memory);
+        if it.missed && it.exchange.is_none() {
+            return it.asked.with_head(|head| {
+                gateway::not_kept(head, (url, status), policy, memory, now);
+            });
+        }
         let led = it.exchange.as_ref();
         if !led.is_some_and(|it| it.leads() && it.answered().is_some()) {
             return;

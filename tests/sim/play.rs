@@ -157,6 +157,9 @@ impl<'w> Host<'w> {
                 self.visits[visit].stands_in = self.world.look_takes == 0;
                 self.start(visit, None);
             }
+            Opening::Look if self.world.watched && self.world.look_takes == 0 => {
+                self.look_first(visit);
+            }
             Opening::Look | Opening::Exchange => self.start(visit, None),
         }
     }

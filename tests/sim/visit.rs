@@ -24,6 +24,8 @@ pub(crate) struct Visit<'w> {
     pub(crate) response: Option<(usize, u16, Rc<str>)>,
     /// The copy that was found.
     pub(super) found: Option<Kept>,
+    /// It is asked for without an exchange, as there is no copy.
+    pub(super) missed: bool,
     /// It began with a look for a copy that stands in.
     pub(super) stands_in: bool,
     /// An error page is disguised in it.
@@ -72,6 +74,7 @@ impl<'w> Visit<'w> {
             running: Vec::new(),
             response: None,
             found: None,
+            missed: false,
             stands_in: false,
             disguised: false,
             started: Timestamp::default(),

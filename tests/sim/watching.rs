@@ -4,8 +4,9 @@
 use super::play::Host;
 use super::visit::{Running, Stage};
 use super::{End, Seen};
-use lastgood::gateway::{self, Attempt, First, FirstResponse};
-use lastgood::wire::{Listed, Method};
+use lastgood::copies::Aside;
+use lastgood::gateway::{self, Attempt, First, FirstResponse, Opening};
+use lastgood::wire::{Listed, Method, RequestHead};
 use std::{rc::Rc, time::Duration};
 
 impl Host<'_> {
@@ -24,6 +25,38 @@ impl Host<'_> {
         self.set_timer(visit, patience);
     }
 
+    /// Looks for a copy before there is an exchange.
+    pub(super) fn look_first(&mut self, visit: usize) {
+        let (it, now) = (&self.visits[visit], self.clock(visit));
+        let beside = self.asides.is_known(Aside::Error, &it.url, now);
+        if beside || self.look(visit).is_some() {
+            return self.start(visit, None);
+        }
+        self.note(visit, Seen::Found(None));
+        let it = &self.visits[visit];
+        let (url, policy, memory) = (&it.url, &it.policy, &mut self.memory);
+        let missed = |head: &RequestHead<'_>| gateway::missed(head, url, policy, memory, now);
+        match it.asked.with_head(missed) {
+            Opening::Ask(origin, patience) => {
+                self.visits[visit].missed = true;
+                self.watch(visit, origin, patience);
+            }
+            _ => self.start(visit, None),
+        }
+    }
+
+    /// The answer to a request of which there is no copy, while it was watched.
+    fn fetched(&mut self, visit: usize, first: &FirstResponse<'_>, (end, fields): (End, &str)) {
+        let now = self.clock(visit);
+        let policy = Rc::clone(&self.visits[visit].policy);
+        let (origin, status) = (first.origin, first.status);
+        if gateway::fetched(first, &policy, &mut self.memory, now).is_none() {
+            return self.start(visit, Some(origin));
+        }
+        self.passed(visit, origin, end);
+        self.keep_if_due(visit, origin, status, fields);
+    }
+
     /// The first answer, while it was watched.
     pub(super) fn first_ended(&mut self, visit: usize) {
         let now = self.clock(visit);
@@ -35,14 +68,18 @@ impl Host<'_> {
             End::Response(status, fields) => (*status, Rc::clone(fields)),
             End::Disguised(fields) => (200, Rc::clone(fields)),
         };
+        let (asked, url) = (it.asked, it.url.clone());
         let first = FirstResponse {
-            method: Method::parse(&it.asked.method),
-            url: &it.url,
+            method: Method::parse(&asked.method),
+            url: &url,
             origin,
             asked: it.started,
             status,
-            varied: Listed::new(&it.asked.fields),
+            varied: Listed::new(&asked.fields),
         };
+        if it.missed {
+            return self.fetched(visit, &first, (end, &fields));
+        }
         let (listed, policy) = (Listed::new(&fields), &it.policy);
         let memory = &mut self.memory;
         match gateway::on_first_response(&first, &listed, policy, &self.due, memory, now) {

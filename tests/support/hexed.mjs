@@ -24,6 +24,8 @@ const LENGTH_AT = {
   exchange_new: 3,
   hit: 3,
   stand_in: 3,
+  missed: 3,
+  fetched: 3,
   claim_copy: 3,
   body_limit: 3,
   broke_off: 1,

@@ -12,6 +12,7 @@ use crate::wire::Timestamp;
 impl Exchange {
     pub(super) fn open(&mut self, now: Now, memory: &mut Memory) -> Step {
         if let Some(first) = self.first {
+            self.leads = self.led(now, memory);
             return self.begin(first, false, now, memory);
         }
         if self.request.looped {
@@ -41,6 +42,19 @@ impl Exchange {
         } else {
             self.without_copy(now, memory)
         }
+    }
+
+    /// Whether others wait for the attempt that ran before there was an exchange.
+    fn led(&self, now: Now, memory: &Memory) -> bool {
+        let shares = self.policy.mode == Mode::Cache && self.request.may_be_shared;
+        let rule = self.policy.collapse.unwrap_or(Collapse::DEFAULT);
+        shares && memory.flights.is_led(self.request.key, rule, now.steady)
+    }
+
+    /// Makes this the exchange of an attempt that runs behind a reply that went out: it
+    /// sees the attempt to its end.
+    pub fn renews(&mut self, aged: Aged) {
+        self.stand_in = Some(aged);
     }
 
     pub(super) const fn ask_for_copy(&mut self) -> Step {
