@@ -151,7 +151,7 @@ impl Play {
                 origin,
                 asked: now,
                 status: if well { 200 } else { 502 },
-                varied: nothing,
+                varied: "",
             };
             let due = lastgood::copies::Due::default();
             let end = gateway::on_first_response(&response, &nothing, &policy, &due, memory, now);

@@ -5,7 +5,7 @@ use super::isolate::with_isolate;
 use super::{number_of, time};
 use crate::copies::{self, Aged};
 use crate::gateway::{self, FirstResponse};
-use crate::wire::{Listed, Positional, RequestHead};
+use crate::wire::{Positional, RequestHead};
 use alloc::rc::Rc;
 use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
@@ -47,14 +47,13 @@ pub fn fetched(
     let fields = Positional::new(RequestHead::FIELDS, fields);
     let answered = Positional::new(copies::SEALED, answered);
     let (request, now) = (RequestHead::read(method, url, &fields), time(now));
-    let varied = Listed::new(answered.rest());
     let first = FirstResponse {
         method: request.method,
         url,
         origin: origin.into(),
         asked: time(asked),
         status,
-        varied,
+        varied: answered.rest(),
     };
     with_isolate(|isolate| {
         let policy = Rc::clone(isolate.configuration.policy_for(request.path));

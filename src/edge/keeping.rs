@@ -78,8 +78,7 @@ pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, no
         isolate.room.give_back(u64::from(reserved));
         isolate.due.landed(url);
         if end.is_none() {
-            let asked = Listed::new(answered.rest());
-            isolate.due.lost(url, &answered, &asked);
+            isolate.due.lost(url, &answered, answered.rest());
         }
         match Aside::of(status) {
             _ if end != Some(End::Stored) => {}
@@ -135,8 +134,8 @@ impl Isolate {
     ) -> Option<u64> {
         let head = ResponseHead::read(status, answered);
         let bytes = self.room.take(&head, policy)?;
-        let (due, varied) = (&mut self.due, Listed::new(answered.rest()));
-        if gateway::is_keeping_due(request, status, answered, &varied, policy, due, now) {
+        let (due, varied) = (&mut self.due, answered.rest());
+        if gateway::is_keeping_due(request, status, answered, varied, policy, due, now) {
             return Some(bytes);
         }
         self.room.give_back(bytes);

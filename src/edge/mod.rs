@@ -60,7 +60,7 @@ use crate::copies::{Aside, Due, ENVELOPE, VARY};
 use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};
 use crate::policy::Origin;
 use crate::verdict::Facts;
-use crate::wire::{Listed, Method, Positional, RequestHead, Timestamp, message, time::millis};
+use crate::wire::{Method, Positional, RequestHead, Timestamp, message, time::millis};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use isolate::with_isolate;
@@ -258,7 +258,7 @@ pub fn settle(
         origin: origin.into(),
         asked: time(asked),
         status,
-        varied: Listed::new(answered.rest()),
+        varied: answered.rest(),
     };
     with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(message::path(url));

@@ -44,14 +44,23 @@ export function lines(headers) {
   return all;
 }
 
+/** The text that was read last, and the names in it: all pages of a site have the same. */
+let lastText = "";
+/** @type {string[]} */
+let lastNames = [];
+
 /**
  * The fields whose names are in a text, as `name:value`, one per line.
  * @param {Headers} headers
  * @param {string} names
  */
 export function named(headers, names) {
+  if (names !== lastText) {
+    lastNames = names.toLowerCase().match(TOKENS) ?? [];
+    lastText = names;
+  }
   let some = "";
-  for (const name of names.toLowerCase().match(TOKENS) ?? []) {
+  for (const name of lastNames) {
     const value = headers.get(name);
     if (value !== null) some += `${name}:${value}\n`;
   }

@@ -55,7 +55,7 @@ use crate::copies::{self, Due};
 use crate::policy::{Mode, Origin, Policy, Rescue};
 use crate::retry::Repeatability;
 use crate::verdict;
-use crate::wire::{Fields, Listed, Method, RequestHead, ResponseHead, Timestamp, cdn_loop};
+use crate::wire::{Fields, Method, RequestHead, ResponseHead, Timestamp, cdn_loop};
 use core::time::Duration;
 
 /// How a request begins.
@@ -308,8 +308,8 @@ pub struct FirstResponse<'a> {
     pub asked: Timestamp,
     /// The status.
     pub status: u16,
-    /// Those fields of the request that the answer's `Vary` names.
-    pub varied: Listed<'a>,
+    /// Those fields of the request that the answer's `Vary` names, one per line.
+    pub varied: &'a str,
 }
 
 /// Decides about the first answer, by as little of it as possible: most answers
@@ -331,7 +331,7 @@ pub fn on_first_response(
     memory.well(first.url, first.origin, now.since(first.asked), policy, now);
     if policy.mode != Mode::Off && copies::outdates(first.method, first.status) {
         First::PassAndOutdate
-    } else if of_interest && !due.is_current(first.url, response, &first.varied, now) {
+    } else if of_interest && !due.is_current(first.url, response, first.varied, now) {
         First::PassAndKeep
     } else if is_watched(first.method, response, policy, memory, now) {
         First::PassAndWatch
@@ -364,7 +364,7 @@ pub fn is_keeping_due(
     request: &RequestHead<'_>,
     status: u16,
     response: &dyn Fields,
-    varied: &dyn Fields,
+    varied: &str,
     policy: &Policy,
     due: &mut Due,
     now: Timestamp,

@@ -3,7 +3,7 @@
 
 use super::play::Host;
 use super::visit::Stage;
-use super::{Seen, Stored, applied, law};
+use super::{Seen, Stored, applied, law, varied};
 use lastgood::copies::{self, Aside, Copy, Found};
 use lastgood::gateway::{self, End as Landed, Event, Reply, Restraint, Source, StandIn, Step};
 use lastgood::policy::Mode;
@@ -165,8 +165,8 @@ impl Host<'_> {
         let due = equivalent
             && !it.disguised
             && it.asked.with_head(|request| {
-                let (asked, policy) = (Listed::new(&it.asked.fields), &it.policy);
-                gateway::is_keeping_due(request, status, &listed, &asked, policy, due, now)
+                let varied = varied(&it.asked.fields, fields);
+                gateway::is_keeping_due(request, status, &listed, &varied, &it.policy, due, now)
             });
         if due {
             self.land_copy(visit, status, fields, now);

@@ -235,6 +235,16 @@ impl Stored {
     }
 }
 
+/// Those fields of a request that the `Vary` of a response names.
+pub(crate) fn varied(asked: &str, response: &str) -> String {
+    let vary = Listed::new(response).get("vary").to_ascii_lowercase();
+    let named = |line: &&str| {
+        let name = line.split(':').next();
+        name.is_some_and(|name| vary.split(',').any(|it| it.trim() == name))
+    };
+    asked.lines().filter(named).collect::<Vec<_>>().join("\n")
+}
+
 /// Carries out changes to fields, as a host does.
 pub(crate) fn applied(fields: &str, changes: &str) -> String {
     let mut lines: Vec<&str> = fields.split('\n').filter(|line| !line.is_empty()).collect();

@@ -3,7 +3,7 @@
 
 use super::play::Host;
 use super::visit::{Running, Stage};
-use super::{End, Seen};
+use super::{End, Seen, varied};
 use lastgood::copies::Aside;
 use lastgood::gateway::{self, Attempt, First, FirstResponse, Opening};
 use lastgood::wire::{Listed, Method, RequestHead};
@@ -75,7 +75,7 @@ impl Host<'_> {
             origin,
             asked: it.started,
             status,
-            varied: Listed::new(&asked.fields),
+            varied: &varied(&asked.fields, &fields),
         };
         if it.missed {
             return self.fetched(visit, &first, (end, &fields));
