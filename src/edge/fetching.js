@@ -41,8 +41,14 @@ export function fetched(arrival, response, first, ctx) {
 export function renew(arrival, opening, ctx) {
   /** @param {Response} response @param {First} first */
   const settled = (response, first) => {
-    const good = judged(arrival, response, first);
-    return good && renewed(arrival, response, good.claimed);
+    try {
+      const good = judged(arrival, response, first);
+      return good && renewed(arrival, response, good.claimed);
+    } catch (error) {
+      fault(error);
+      discard(response);
+      return true;
+    }
   };
   /** @param {First} first */
   const rest = (first) => seeToTheEnd(arrival, ctx, first).then(() => true);

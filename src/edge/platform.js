@@ -172,12 +172,14 @@ export class Alarm {
   }
 
   fire() {
+    this.firesAt = Infinity;
     const left = this.at - Date.now();
     if (left > 0) this.start(left);
     else this.rings();
   }
 
   stop() {
+    this.firesAt = Infinity;
     clearTimeout(this.timer);
   }
 }
