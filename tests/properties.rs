@@ -20,7 +20,7 @@ mod written;
 
 use chance::{cache_control, copies, dates, demands, policies, requests, variants, worlds};
 use lastgood::copies::Copy;
-use lastgood::gateway::{Body, Event, Exchange, Memory, Source, Step};
+use lastgood::gateway::{self, Body, Event, Exchange, Memory, Renewal, Source, Step};
 use lastgood::policy::{Mode, Policy};
 use lastgood::wire::{Demands, Listed, Timestamp};
 use proptest::collection::vec;
@@ -122,7 +122,17 @@ proptest! {
         let method = if asked.method == "HEAD" { "HEAD" } else { "GET" };
         let asked = Asked::new(method, &asked.fields, Body::None);
         let now = EPOCH.after(Duration::from_millis(later));
-        prop_assert_eq!(begins(&copy, &asked, &policy, now), expected(&copy, &asked, &policy, now));
+        let expected = expected(&copy, &asked, &policy, now);
+        prop_assert_eq!(begins(&copy, &asked, &policy, now), expected);
+        let ranged = law::field(&asked.fields, "range").is_some();
+        if !ranged && !law::answers(&copy, &asked, &policy, now) {
+            let renewed = match renewal(&copy, &asked, &policy, now) {
+                None => return Ok(()),
+                Some(Renewal::Begins(_)) => Begins::BehindTheCopy,
+                Some(Renewal::Elsewhere) => Begins::WithTheCopy,
+            };
+            prop_assert_eq!(renewed, expected, "without an exchange");
+        }
     }
 
     #[test]
@@ -161,7 +171,7 @@ proptest! {
 }
 
 /// What a request begins with in cache mode, if this is found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Begins {
     WithTheCopy,
     WithNothing,
@@ -188,6 +198,12 @@ fn begins(copy: &Stored, asked: &Asked, policy: &Rc<Policy>, now: Timestamp) -> 
     }
 }
 
+/// How a host begins that needs no exchange for it.
+fn renewal(copy: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> Option<Renewal> {
+    let (copy, memory, url) = (opened(copy), &mut Memory::default(), asked.url());
+    asked.with_head(|head| gateway::renewal(head, &url, &copy, policy, memory, now))
+}
+
 /// The same by the law.
 fn expected(copy: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> Begins {
     let ranged = law::field(&asked.fields, "range").is_some();
@@ -196,7 +212,11 @@ fn expected(copy: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> Be
     } else if law::wants_copy_only(asked, policy) {
         Begins::WithNothing
     } else if law::is_renewable(copy, asked, policy, now) {
-        Begins::BehindTheCopy
+        // A head or a part renews no page.
+        match asked.method == "GET" && !ranged {
+            true => Begins::BehindTheCopy,
+            false => Begins::WithTheCopy,
+        }
     } else {
         let asks = copy.status < 400 && law::has_validator(&copy.response);
         Begins::WithAnAttempt(asks && !ranged)

@@ -38,7 +38,7 @@ export function hit(arrival, stored, ctx) {
  * @param {Arrival} arrival
  * @param {Response} stored
  */
-export function standIn(arrival, stored) {
+export async function standIn(arrival, stored) {
   const { method, url, headers, started } = arrival;
   const { said, varied } = factsOf(stored, headers, SHOWN_FIELDS);
   const told = core.stand_in(
@@ -52,6 +52,7 @@ export function standIn(arrival, stored) {
   );
   if (!told) return undefined;
   const reply = read(told);
+  const shown = await copyOf(stored, reply);
   console.log(reply.line);
-  return copyOf(stored, reply);
+  return shown;
 }

@@ -50,7 +50,7 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
     let own = gateway::copy_fields(aged, None, None, "");
     let behind = match renewal {
         Some(Renewal::Begins(opening)) => number_of(opening),
-        Some(Renewal::Runs) | None => -1,
+        Some(Renewal::Elsewhere) | None => -1,
     };
     shown.reply(own, false).told(behind, "")
 }

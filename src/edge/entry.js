@@ -3,7 +3,8 @@
  * The worker's entry: asks in JavaScript, decides in Rust.
  *
  * A healthy request is one fetch between two synchronous calls into the core.
- * Everything else goes to `exchange.js`. The one thing decided here is what to
+ * Copies that answer at once go out by `at_once.js`, what cache mode fetches on a good
+ * day by `fetching.js`, everything else by `exchange.js`. The one thing decided here is what to
  * do when the core itself fails, for then there is nobody left to ask.
  */
 import * as core from "lastgood-core";
@@ -140,7 +141,7 @@ function missed(arrival, found, ctx) {
     (response, first) => fetched(arrival, response, first, ctx),
     (first) => exchange(arrival, ctx, found, first),
   );
-  // Others may wait for the page: it comes though its visitor leaves.
+  // Others may wait for the page: it may come though its visitor leaves.
   ctx.waitUntil(reply);
   return reply;
 }

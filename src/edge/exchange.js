@@ -87,6 +87,7 @@ export async function serve(hand, ctx, first) {
   let goesOn = false;
   try {
     if (hand.fault) exchange.rehearse();
+    if (first?.leads) exchange.lead();
     if (first?.came) {
       const step = startAfter(exchange, hand, first.came);
       await drive(exchange, hand, ctx, step);
@@ -118,11 +119,14 @@ export async function seeToTheEnd(arrival, ctx, first) {
   const exchange = exchangeFor(hand, first.origin);
   const free = freeOf(exchange);
   try {
-    exchange.renews();
+    exchange.renew_behind();
+    exchange.lead();
     if (first.came) startAfter(exchange, hand, first.came);
     else await drive(exchange, hand, ctx, exchange.start(Date.now()), first);
-    await late(exchange, hand, exchange.goes_on(Date.now()));
+    // One whose time is over already is told so once.
+    await late(exchange, hand, Math.max(0, exchange.goes_on(Date.now())));
   } finally {
+    letGo(hand);
     free();
   }
 }

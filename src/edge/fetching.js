@@ -77,7 +77,7 @@ async function renewed(arrival, response, claimed) {
  * @param {Response} response
  * @param {First} first
  */
-function judged(arrival, response, { origin, asked }) {
+function judged(arrival, response, { origin, asked, leads }) {
   const { method, url, fields } = arrival;
   const { status } = response;
   const answered = answerOf(arrival, response);
@@ -90,6 +90,7 @@ function judged(arrival, response, { origin, asked }) {
     answered,
     origin,
     asked,
+    leads,
     arrived,
   );
   if (!said) return undefined;

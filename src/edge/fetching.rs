@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::isolate::with_isolate;
 use super::{number_of, time};
-use crate::copies::{self, Aged};
+use crate::copies;
 use crate::gateway::{self, FirstResponse};
 use crate::wire::{Positional, RequestHead};
 use alloc::rc::Rc;
@@ -11,7 +11,7 @@ use alloc::{format, string::String};
 use wasm_bindgen::prelude::*;
 
 /// How a request goes on for which [`open`](super::open) said to look, and there was
-/// nothing: as `open` says it, to ask an origin or -2.
+/// nothing: as `open` says it, to ask an origin, to lead, or -2.
 #[wasm_bindgen]
 #[must_use]
 pub fn missed(method: &str, url: &str, fields: &str, now: f64) -> f64 {
@@ -27,7 +27,7 @@ pub fn missed(method: &str, url: &str, fields: &str, now: f64) -> f64 {
 /// What becomes of an answer that came without an exchange: the bytes of memory that are
 /// set aside for a copy of it, as [`claim_copy`](super::claim_copy) says them, a space, and
 /// the changes to its fields; empty if it is a failure. `origin` was asked when `asked`
-/// says.
+/// says; `leads` tells whether others wait for it.
 #[wasm_bindgen]
 #[must_use]
 #[expect(
@@ -42,6 +42,7 @@ pub fn fetched(
     answered: &str,
     origin: u8,
     asked: f64,
+    leads: bool,
     now: f64,
 ) -> String {
     let fields = Positional::new(RequestHead::FIELDS, fields);
@@ -61,8 +62,8 @@ pub fn fetched(
             return String::new();
         };
         let claimed = isolate.claim(&request, status, &answered, &policy, now);
-        if claimed.is_none() {
-            gateway::not_kept(&request, (url, status), &policy, &mut isolate.memory, now);
+        if claimed.is_none() && leads {
+            gateway::not_kept(url, status, &mut isolate.memory, now);
         }
         format!("{} {}", reserved(claimed), changes.as_str())
     })
@@ -75,8 +76,13 @@ fn reserved(claimed: Option<u64>) -> i64 {
 
 #[wasm_bindgen]
 impl Exchange {
+    /// Makes this the exchange of an attempt for which others wait.
+    pub fn lead(&mut self) {
+        self.exchange.lead();
+    }
+
     /// Makes this the exchange of an attempt that runs behind a reply that went out.
-    pub fn renews(&mut self) {
-        self.exchange.renews(Aged::default());
+    pub fn renew_behind(&mut self) {
+        self.exchange.renew();
     }
 }

@@ -39,7 +39,7 @@ import * as platform from "./platform.js";
  * @property {Running[]} running
  * @property {Response} [response] the last one of an origin, unread
  * @property {Response} [stored]
- * @property {platform.Alarm} [alarm] the one that watched over the first attempt
+ * @property {platform.Alarm} [alarm] the one timer of the request, where it has one already
  * @property {boolean} [looked] whether that is all there was in the page's place when
  *   the request came, and the core does not know of it
  * @property {import("./tiers.js").Distant} [distant] where that came from a further tier

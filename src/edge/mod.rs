@@ -174,10 +174,14 @@ pub fn host_of(origin: u8) -> Option<String> {
 /// the one that is asked.
 const PER_ORIGIN: i64 = 2_147_483_648;
 
+/// Above any of these: what is added if others wait for what comes of it.
+const LEADS: i64 = 1_125_899_906_842_624;
+
 /// How a request begins: the number of the origin to ask times 2^31, and
 /// milliseconds of patience with it; -1 to stay aside, -2 for an [`Exchange`]
-/// from the start, -3 to look first whether a copy answers at once ([`hit`]), -4 whether
-/// one stands in ([`stand_in`]).
+/// from the start, -3 to look first whether a copy answers at once ([`hit`], or
+/// [`missed`] where there is nothing), -4 whether one stands in ([`stand_in`]). Where
+/// others wait for what comes of it, 2^50 is added.
 ///
 /// `body` is the length of the body: negative for none, infinite if unknown.
 #[wasm_bindgen]
@@ -209,6 +213,9 @@ fn number_of(opening: Opening) -> i64 {
         Opening::Exchange => -2,
         Opening::Look => -3,
         Opening::StandIn => -4,
+        Opening::Lead(origin, patience) => {
+            number_of(Opening::Ask(origin, patience)).saturating_add(LEADS)
+        }
         Opening::Ask(origin, patience) => {
             let number = i64::try_from(origin).unwrap_or_default();
             let patience = i32::try_from(millis(patience)).unwrap_or(i32::MAX);

@@ -190,7 +190,7 @@ export class Alarm {
  * @template T
  * @param {Promise<T>} promise
  * @param {number} ms
- * @param {Alarm} [alarm] one that is of no other use any more
+ * @param {Alarm} [alarm] one that nothing else needs meanwhile
  * @returns {Promise<T | undefined>}
  */
 export function within(promise, ms, alarm) {

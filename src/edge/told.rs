@@ -74,8 +74,8 @@ impl Reply {
 
     /// All of it as one text, as each value that crosses has its price, and to cut it
     /// up has nearly none: in a line a digit each for the source, the body and what it
-    /// makes old, three for the status, and behind spaces for how many milliseconds the
-    /// attempt behind the reply goes on (negative if there is none) and the slice; then
+    /// makes old, three for the status, and behind spaces what goes on behind the reply
+    /// (negative for nothing, else as who says it has it) and the slice; then
     /// the changes, an empty line, the line for the log, and the text.
     pub(super) fn told(&self, goes_on: i64, log: &str) -> String {
         let Self { source, status, .. } = self;

@@ -11,11 +11,14 @@ import { hop, target } from "./instance.js";
  * @property {Promise<Response>} promise
  * @property {number} origin
  * @property {number} asked
+ * @property {boolean} leads whether others wait for it
  * @property {unknown} [came]
  */
 
 /** What `core.open` adds to the milliseconds for each origin before the one. */
 const PER_ORIGIN = 2 ** 31;
+/** What it adds if others wait for what comes of it. */
+const LEADS = 2 ** 50;
 
 /**
  * Sends a request on as it came; one that goes to another host says that it was
@@ -44,13 +47,16 @@ export function pass({ request, method, url, headers: came, length }, origin) {
  * @returns {Promise<T>}
  */
 export function watch(arrival, opening, alarm, settled, rest) {
-  const patience = opening % PER_ORIGIN;
-  const origin = (opening - patience) / PER_ORIGIN;
+  const leads = opening >= LEADS;
+  const asks = leads ? opening - LEADS : opening;
+  const patience = asks % PER_ORIGIN;
+  const origin = (asks - patience) / PER_ORIGIN;
   /** @type {First} */
   const first = {
     promise: pass(arrival, origin),
     origin,
     asked: Date.now(),
+    leads,
   };
   return new Promise((resolve) => {
     let waiting = true;

@@ -21,8 +21,8 @@ use crate::wire::{Method, RequestHead, Timestamp};
 pub enum Renewal {
     /// By an attempt behind the reply.
     Begins(Opening),
-    /// By somebody else.
-    Runs,
+    /// Not by this request: another one renews it, or this one wants its head alone.
+    Elsewhere,
 }
 
 /// Decides how a request goes on for which [`open`](super::open) said to look, and there
@@ -45,14 +45,15 @@ pub fn missed(
     };
     let rule = policy.collapse.filter(|_| may_be_shared(request, policy));
     let role = rule.map(|rule| memory.flights.role(Memory::key(url), rule, now, now));
-    match role {
-        None | Some(Role::Lead | Role::Alone) => {
-            memory.origins.begin(origin, true, now);
-            // Then somebody looks whether its visitor is still there.
-            Opening::Ask(origin, first_wait(request, policy))
-        }
-        Some(Role::Wait | Role::Look | Role::Share(_)) => Opening::Exchange,
-    }
+    // Who leads and left is found out when this is over, and another one asks.
+    let patience = first_wait(request, policy);
+    let opening = match role {
+        Some(Role::Lead) => Opening::Lead(origin, patience),
+        None | Some(Role::Alone) => Opening::Ask(origin, patience),
+        Some(Role::Wait | Role::Look | Role::Share(_)) => return Opening::Exchange,
+    };
+    memory.origins.begin(origin, true, now);
+    opening
 }
 
 /// How a stale copy is renewed while it answers a request (RFC 5861, 3); `None` where it
@@ -73,31 +74,21 @@ pub fn renewal(
     if reader.demands.only_if_cached || !is_simple(request, url, policy, memory, now) {
         return None;
     }
+    if request.method != Method::Get {
+        return Some(Renewal::Elsewhere);
+    }
     let origin = plain_origin(memory, now)?;
     let rule = policy.collapse.unwrap_or(Collapse::DEFAULT);
     match memory.flights.role(Memory::key(url), rule, now, now) {
         Role::Lead => {
             memory.origins.begin(origin, true, now);
             let patience = first_wait(request, policy);
-            Some(Renewal::Begins(Opening::Ask(origin, patience)))
+            Some(Renewal::Begins(Opening::Lead(origin, patience)))
         }
         // It is not for keeping any more.
         Role::Alone => None,
-        Role::Wait | Role::Look | Role::Share(_) => Some(Renewal::Runs),
+        Role::Wait | Role::Look | Role::Share(_) => Some(Renewal::Elsewhere),
     }
-}
-
-/// Whether others wait for what a request fetches that runs without an exchange.
-pub(super) fn leads(
-    request: &RequestHead<'_>,
-    url: &str,
-    policy: &Policy,
-    memory: &mut Memory,
-    told: Timestamp,
-) -> bool {
-    let now = memory.time(told);
-    let rule = policy.collapse.unwrap_or(Collapse::DEFAULT);
-    may_be_shared(request, policy) && memory.flights.is_led(Memory::key(url), rule, now)
 }
 
 /// Whether others that ask for the same may be given the same.
@@ -140,17 +131,9 @@ pub fn fetched(
     Some(origin_fields(Handling::Miss, first.status))
 }
 
-/// Notes that no copy is kept of such an answer: nobody is to wait for it. One that says
-/// that the visitor has the page already says nothing of what others would get.
-pub fn not_kept(
-    request: &RequestHead<'_>,
-    (url, status): (&str, u16),
-    policy: &Policy,
-    memory: &mut Memory,
-    told: Timestamp,
-) {
-    if leads(request, url, policy, memory, told) {
-        let end = (status != 304).then_some(End::Uncacheable);
-        memory.land(url, end, told);
-    }
+/// Notes that no copy is kept of such an answer for which others wait: nobody is to. One
+/// that says that the visitor has the page already says nothing of what others would get.
+pub fn not_kept(url: &str, status: u16, memory: &mut Memory, now: Timestamp) {
+    let end = (status != 304).then_some(End::Uncacheable);
+    memory.land(url, end, now);
 }

@@ -37,13 +37,6 @@ impl Slot for Flight {
     }
 }
 
-impl Flight {
-    fn runs(&self, rule: Collapse, now: Timestamp) -> bool {
-        let began = self.began > Timestamp::default();
-        self.end.is_none() && began && now < self.began.after(rule.age)
-    }
-}
-
 /// How a flight ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -76,7 +69,9 @@ impl Flights {
     pub fn role(&mut self, key: u64, rule: Collapse, since: Timestamp, now: Timestamp) -> Role {
         let flight = self.flights.get(key).copied().unwrap_or_default();
         let role = match flight.end {
-            None if flight.runs(rule, now) => return Role::Wait,
+            None if flight.began > Timestamp::default() && now < flight.began.after(rule.age) => {
+                return Role::Wait;
+            }
             None => Role::Lead,
             Some(End::Uncacheable) if now < flight.ended.after(UNCACHEABLE) => Role::Alone,
             Some(End::Stored) if since < flight.ended => Role::Look,
@@ -99,13 +94,6 @@ impl Flights {
             );
         }
         role
-    }
-
-    /// Whether somebody fetches a page.
-    #[must_use]
-    pub fn is_led(&self, key: u64, rule: Collapse, now: Timestamp) -> bool {
-        let flight = self.flights.get(key);
-        flight.is_some_and(|flight| flight.runs(rule, now))
     }
 
     /// The one that led has come to an end.

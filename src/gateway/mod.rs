@@ -16,8 +16,9 @@
 //! and lends to each step.
 //!
 //! A host that can serve the healthy case without all this (as the edge does)
-//! asks [`open`] and [`on_first_response`], and starts an exchange only when
-//! those say so. There is no loop here and no `async`: the loop is the host's,
+//! asks [`open`] and [`on_first_response`], in cache mode [`missed`], [`renewal`] and
+//! [`fetched`], for a copy in an outage [`StandIn`], and starts an exchange only when those
+//! say so. There is no loop here and no `async`: the loop is the host's,
 //! a dozen lines in the language in which that host waits.
 
 mod clock;
@@ -67,13 +68,16 @@ pub enum Opening {
     /// Ask this origin; if there is no answer after this long, an [`Exchange`]
     /// takes over the running attempt.
     Ask(usize, Duration),
-    /// Look whether a copy answers at once; if none does, an [`Exchange`].
+    /// The same, and others wait for what comes of it.
+    Lead(usize, Duration),
+    /// Look whether a copy answers at once, or while it is [renewed](renewal); where there
+    /// is nothing, it is [`missed`], and for all else there is an [`Exchange`].
     Look,
     /// Look whether a copy stands in at once ([`StandIn`]), as the origin had better not
     /// be asked; if none does, an [`Exchange`].
     StandIn,
-    /// An [`Exchange`] from the start: a copy may answer, the body has to be
-    /// held for a second attempt, or the request cannot go on as it came.
+    /// An [`Exchange`] from the start: the body has to be held for a second attempt, or
+    /// the request cannot go on as it came.
     Exchange,
 }
 

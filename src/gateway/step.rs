@@ -9,7 +9,7 @@ use crate::copies::{Aged, Copy};
 use crate::policy::{Mode, Policy};
 use crate::retry::Repeatability;
 use crate::verdict::{Cause, Facts, Failure};
-use crate::wire::{Demands, RequestHead, Timestamp};
+use crate::wire::{Demands, Method, RequestHead, Timestamp};
 use core::time::Duration;
 
 /// What an exchange needs to know of its request.
@@ -23,6 +23,8 @@ pub struct Request {
     pub(super) needs_credentials: bool,
     /// Others that ask for the same may be given the same.
     pub(super) may_be_shared: bool,
+    /// The page is what it asks for, and not its head or a part.
+    pub(super) wants_page: bool,
     pub(super) repeat: Repeatability,
     pub(super) limit: Duration,
     pub(super) deadline: Duration,
@@ -100,6 +102,7 @@ impl Request {
             looped,
             needs_credentials: policy.needs_credentials && signed_in,
             may_be_shared: may_be_shared(head, policy),
+            wants_page: head.method == Method::Get && !head.ranged,
             repeat,
             limit: within_upload(replayable, attempt_limit(head.method, repeat, policy)),
             deadline: within_upload(replayable, deadline),

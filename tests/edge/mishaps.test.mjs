@@ -97,6 +97,17 @@ for (const [when, script] of Object.entries({
     assert.ok(seen.ms < 3500, `after ${seen.ms} ms`);
   });
 
+test("a store that hangs, and then the origin", async (t) => {
+  const site = await siteWith(t, {
+    script: ["hang"],
+    lastgood: { ...EAGER, mode: "cache", deadline: "3s" },
+    code: codeWithStoreThat("hangs"),
+  });
+  const seen = await site.get("/");
+  assert.equal(sourceOf(seen), "answer");
+  assert.ok(seen.ms < 6000, `after ${seen.ms} ms`);
+});
+
 test("whoever waits leaves nothing behind on the visitor's signal", async () => {
   // Its types are those of another runtime.
   const platform = new URL("../../src/edge/platform.js", import.meta.url);

@@ -306,6 +306,16 @@ const CACHES_GO_BY: [&str; 17] = [
     "vary",
 ];
 
+/// What a copy never shows: ours, what the store adds, and what was for one visitor.
+const OF_NO_COPY: [&str; 6] = [
+    "cf-cache-status",
+    "cf-ray",
+    "lastgood-cache-control",
+    "lastgood-envelope",
+    "lastgood-vary",
+    "set-cookie",
+];
+
 /// What goes into an envelope comes out of it, whatever an origin sends.
 /// `text` has the request's fields, a line `---`, and the response's.
 pub(crate) fn envelope(text: &str) {
@@ -321,9 +331,7 @@ pub(crate) fn envelope(text: &str) {
     let is_hop = |name: &str| name == "connection" || elements(&hops).any(|hop| hop == name);
     let ours = |line: &&String| {
         let name = line.split(':').next().unwrap_or("");
-        name.starts_with("lastgood-")
-            || ["set-cookie", "cf-cache-status", "cf-ray"].contains(&name)
-            || (is_hop(name) && !CACHES_GO_BY.contains(&name))
+        OF_NO_COPY.contains(&name) || (is_hop(name) && !CACHES_GO_BY.contains(&name))
     };
     let mut foreign: Vec<String> = lines.iter().filter(|line| !ours(line)).cloned().collect();
     let stored = Stored {

@@ -195,11 +195,8 @@ impl Host<'_> {
     /// already knows nothing of what others would get.
     fn not_kept(&mut self, visit: usize, status: u16, now: Timestamp) {
         let it = &self.visits[visit];
-        let (url, policy, memory) = (&it.url, &it.policy, &mut self.memory);
-        if it.missed && it.exchange.is_none() {
-            return it.asked.with_head(|head| {
-                gateway::not_kept(head, (url, status), policy, memory, now);
-            });
+        if it.leads && it.exchange.is_none() {
+            return gateway::not_kept(&it.url, status, &mut self.memory, now);
         }
         let led = it.exchange.as_ref();
         if !led.is_some_and(|it| it.leads() && it.answered().is_some()) {

@@ -152,7 +152,7 @@ impl<'w> Host<'w> {
             Opening::Ask(origin, patience) if self.world.watched => {
                 self.watch(visit, origin, patience);
             }
-            Opening::Ask(origin, _) => self.start(visit, Some(origin)),
+            Opening::Ask(origin, _) | Opening::Lead(origin, _) => self.start(visit, Some(origin)),
             Opening::StandIn => {
                 self.visits[visit].stands_in = self.world.look_takes == 0;
                 self.start(visit, None);
@@ -225,7 +225,10 @@ impl<'w> Host<'w> {
             .seed
             .wrapping_add(u64::try_from(visit).unwrap_or(0));
         let origins = self.world.origins.len();
-        let exchange = Exchange::new(policy, request, first, origins, seed, it.started);
+        let mut exchange = Exchange::new(policy, request, first, origins, seed, it.started);
+        if it.leads {
+            exchange.lead();
+        }
         it.exchange = Some(Box::new(exchange));
         let step = self.tell(visit, Event::Start);
         self.act(visit, step);

@@ -92,7 +92,7 @@ impl Trial {
         let opening = asked.with_head(|head| gateway::open(head, &arrival, &policy, memory));
         let first = match opening {
             Opening::Aside => return None,
-            Opening::Ask(origin, _) => Some(origin),
+            Opening::Ask(origin, _) | Opening::Lead(origin, _) => Some(origin),
             Opening::Look | Opening::StandIn | Opening::Exchange => None,
         };
         let looped = asked.with_head(|head| gateway::is_looped(head, memory));

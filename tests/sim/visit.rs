@@ -26,6 +26,8 @@ pub(crate) struct Visit<'w> {
     pub(super) found: Option<Kept>,
     /// It is asked for without an exchange, as there is no copy.
     pub(super) missed: bool,
+    /// Others wait for it.
+    pub(super) leads: bool,
     /// It began with a look for a copy that stands in.
     pub(super) stands_in: bool,
     /// An error page is disguised in it.
@@ -75,6 +77,7 @@ impl<'w> Visit<'w> {
             response: None,
             found: None,
             missed: false,
+            leads: false,
             stands_in: false,
             disguised: false,
             started: Timestamp::default(),

@@ -37,8 +37,9 @@ impl Host<'_> {
         let (url, policy, memory) = (&it.url, &it.policy, &mut self.memory);
         let missed = |head: &RequestHead<'_>| gateway::missed(head, url, policy, memory, now);
         match it.asked.with_head(missed) {
-            Opening::Ask(origin, patience) => {
+            opening @ (Opening::Ask(origin, patience) | Opening::Lead(origin, patience)) => {
                 self.visits[visit].missed = true;
+                self.visits[visit].leads = matches!(opening, Opening::Lead(..));
                 self.watch(visit, origin, patience);
             }
             _ => self.start(visit, None),

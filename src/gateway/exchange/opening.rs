@@ -12,7 +12,6 @@ use crate::wire::Timestamp;
 impl Exchange {
     pub(super) fn open(&mut self, now: Now, memory: &mut Memory) -> Step {
         if let Some(first) = self.first {
-            self.leads = self.led(now, memory);
             return self.begin(first, false, now, memory);
         }
         if self.request.looped {
@@ -44,17 +43,15 @@ impl Exchange {
         }
     }
 
-    /// Whether others wait for the attempt that ran before there was an exchange.
-    fn led(&self, now: Now, memory: &Memory) -> bool {
-        let shares = self.policy.mode == Mode::Cache && self.request.may_be_shared;
-        let rule = self.policy.collapse.unwrap_or(Collapse::DEFAULT);
-        shares && memory.flights.is_led(self.request.key, rule, now.steady)
+    /// Makes this the exchange of an attempt for which others wait.
+    pub const fn lead(&mut self) {
+        self.leads = true;
     }
 
     /// Makes this the exchange of an attempt that runs behind a reply that went out: it
     /// sees the attempt to its end.
-    pub fn renews(&mut self, aged: Aged) {
-        self.stand_in = Some(aged);
+    pub fn renew(&mut self) {
+        self.stand_in = Some(Aged::default());
     }
 
     pub(super) const fn ask_for_copy(&mut self) -> Step {
@@ -121,6 +118,9 @@ impl Exchange {
 
     /// The copy answers; one of those who ask fetches a new one behind its reply.
     fn renew_behind(&mut self, aged: Aged, now: Now, memory: &mut Memory) -> Step {
+        if !self.request.wants_page {
+            return self.finish(Source::Copy(aged), None);
+        }
         let rule = self.policy.collapse.unwrap_or(Collapse::DEFAULT);
         let key = self.request.key;
         let in_time = now.wall < self.deadline();
