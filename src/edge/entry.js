@@ -3,9 +3,10 @@
  * The worker's entry: asks in JavaScript, decides in Rust.
  *
  * A healthy request is one fetch between two synchronous calls into the core.
- * Copies that answer at once go out by `at_once.js`, what cache mode fetches on a good
- * day by `fetching.js`, everything else by `exchange.js`. The one thing decided here is what to
- * do when the core itself fails, for then there is nobody left to ask.
+ * Copies that answer at once go out by `at_once.js`, what cache mode fetches on a
+ * good day by `fetching.js`, everything else by `exchange.js`. The one thing decided
+ * here is what to do when the core itself fails, for then there is nobody left to
+ * ask.
  */
 import * as core from "lastgood-core";
 import { hit, standIn } from "./at_once.js";
