@@ -1,5 +1,5 @@
-//! Hashes what Content-Security-Policy has to allow, and reads the texts of all
-//! languages.
+//! Hashes what Content-Security-Policy has to allow, reads the texts of all
+//! languages, and cuts up what gateways' error pages are known by.
 
 #[path = "scripts/build/languages.rs"]
 mod languages;
@@ -21,7 +21,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     tell("LASTGOOD_NOTICE_STYLE", &notice);
     let out = PathBuf::from(env::var("OUT_DIR")?).join("languages.rs");
     fs::write(out, texts("src/answer/languages")?)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?).join("fingerprints.rs");
+    fs::write(out, fingerprints("src/verdict/fingerprints.txt")?)?;
     Ok(())
+}
+
+/// What gateways' error pages are known by, as Rust: the page, a tab, its maker and
+/// its status.
+fn fingerprints(file: &str) -> Result<String, Box<dyn Error>> {
+    let mut lines = Vec::new();
+    for line in read(file)?.lines() {
+        let words: Vec<_> = line.splitn(3, ' ').collect();
+        let [maker, status, page] = words[..] else {
+            return Err(format!("{file}: maker, status and page, not {line:?}").into());
+        };
+        lines.push(format!("{page}\t{maker} {status}"));
+    }
+    Ok(format!("{lines:?}"))
 }
 
 /// The texts of all languages, as Rust.

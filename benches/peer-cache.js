@@ -3,14 +3,19 @@
  * What lastgood's cache mode is measured against, written by hand in JavaScript as
  * one would for one's own site: a fresh copy answers at once, a stale one too where
  * the origin lets it, and is renewed behind the reply by one refresher; for all else
- * the origin is asked. A copy is kept once it is whole, since the runtime's cache
- * takes a body that broke off for a good one.
+ * the origin is asked, for as long as one waits for a page, and if it fails, a stale
+ * copy stands in. A copy is shown to those who ask for the same variant. It is kept
+ * once it is whole, since the runtime's cache takes a body that broke off for a good
+ * one.
  */
+import { attempt, FAILURES } from "./peer-attempt.js";
+
 const KEPT_FOR = "max-age=2592000";
 const FORBIDS_KEEPING = /\b(?:no-store|private|no-cache)\b/i;
 const FORBIDS_STALE = /\b(?:must-revalidate|proxy-revalidate|s-maxage)\b/i;
 const MAX_AGE = /\bmax-age=(\d+)/i;
 const RENEWED_FOR = /\bstale-while-revalidate=(\d+)/i;
+const KEPT_ON_ERROR = 24 * 60 * 60;
 const CLIENT_ASKS = /\bno-cache\b|\bmax-age=0\b/i;
 
 /** What our copies carry beside their own fields, and what the store adds. */
@@ -19,6 +24,7 @@ const INTERNAL = [
   "x-kept-age",
   "x-kept-date",
   "x-kept-cache-control",
+  "x-kept-for",
   "cf-cache-status",
   "cf-ray",
   "set-cookie",
@@ -46,14 +52,35 @@ export default {
     if (!stored) return asked(request, ctx, "fwd=uri-miss");
     const ages = agesOf(stored.headers);
     const wanted = !CLIENT_ASKS.test(headers.get("cache-control") ?? "");
-    if (!wanted || headers.has("authorization") || !ages.isShown) {
-      stored.body?.cancel();
-      return asked(request, ctx, "fwd=stale");
+    const isTheirs =
+      !headers.has("authorization") &&
+      stored.headers.get("x-kept-for") === variant(headers, stored.headers);
+    if (wanted && isTheirs && ages.isShown) {
+      if (ages.ttl <= 0) renew(request, ctx);
+      return shown(request, stored, ages);
     }
-    if (ages.ttl <= 0) renew(request, ctx);
-    return shown(request, stored, ages);
+    const answer = asked(request, ctx, "fwd=stale");
+    const response = await answer.catch(() => undefined);
+    const failed = !response || FAILURES.has(response.status);
+    if (failed && isTheirs && ages.isShownOnError) {
+      return shown(request, stored, ages);
+    }
+    stored.body?.cancel();
+    return answer;
   },
 };
+
+/**
+ * What of a request its page depends on.
+ * @param {Headers} asked
+ * @param {Headers} answered
+ */
+function variant(asked, answered) {
+  const vary = answered.get("vary");
+  if (!vary) return "";
+  const names = vary.toLowerCase().split(/\s*,\s*/);
+  return names.map((name) => asked.get(name) ?? "").join("|");
+}
 
 /**
  * @param {Request} request
@@ -87,7 +114,12 @@ function agesOf(headers) {
   const lifetime = Number(MAX_AGE.exec(rules)?.[1] ?? 0);
   const after = Number(RENEWED_FOR.exec(rules)?.[1] ?? 0);
   const window = FORBIDS_STALE.test(rules) ? 0 : after;
-  return { age, ttl: lifetime - age, isShown: age < lifetime + window };
+  return {
+    age,
+    ttl: lifetime - age,
+    isShown: age < lifetime + window,
+    isShownOnError: age < KEPT_ON_ERROR && !FORBIDS_STALE.test(rules),
+  };
 }
 
 /**
@@ -99,8 +131,8 @@ function renew(request, ctx) {
   if (renewing.has(url)) return;
   renewing.add(url);
   const renewed = async () => {
-    const response = await fetch(request);
-    if (mayKeep(request, response)) await keep(url, response);
+    const response = await attempt(request);
+    if (mayKeep(request, response)) await keep(request, response);
   };
   ctx.waitUntil(renewed().finally(() => renewing.delete(url)));
 }
@@ -111,10 +143,10 @@ function renew(request, ctx) {
  * @param {string} why
  */
 async function asked(request, ctx, why) {
-  const response = await fetch(request);
+  const response = await attempt(request);
   const { status } = response;
   if (mayKeep(request, response)) {
-    ctx.waitUntil(keep(request.url, response.clone()));
+    ctx.waitUntil(keep(request, response.clone()));
   }
   const reply = new Response(response.body, response);
   reply.headers.set("cache-status", `peer; ${why}; fwd-status=${status}`);
@@ -137,10 +169,10 @@ function mayKeep(request, { status, headers }) {
 
 /**
  * Stores a whole copy on our own terms: for long, and with the truth beside it.
- * @param {string} url
+ * @param {Request} request
  * @param {Response} response
  */
-async function keep(url, { body, status, headers: sent }) {
+async function keep(request, { body, status, headers: sent }) {
   const { readable, writable } = new IdentityTransformStream();
   const [whole] = await Promise.all([
     new Response(readable).arrayBuffer(),
@@ -154,6 +186,7 @@ async function keep(url, { body, status, headers: sent }) {
   headers.set("x-kept-age", sent.get("age") ?? "0");
   headers.set("x-kept-date", sent.get("date") ?? "");
   headers.set("x-kept-cache-control", sent.get("cache-control") ?? "");
+  headers.set("x-kept-for", variant(request.headers, sent));
   store ??= await caches.open("lastgood");
-  await store.put(url, new Response(whole, { status, headers }));
+  await store.put(request.url, new Response(whole, { status, headers }));
 }

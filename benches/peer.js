@@ -6,18 +6,15 @@
  * success the response untouched, and a copy of it when one is due. No tricks in
  * either direction: where two ways were equally natural, the faster one is here.
  */
+import { attempt, FAILURES } from "./peer-attempt.js";
 import { lastGood } from "./peer-copy.js";
 
-const ATTEMPT_TIMEOUT_MS = 5_000;
 const KEEP_EVERY_MS = 60_000;
 const KNOWN_LIMIT = 4096;
 const SIZE_LIMIT = 25 * 1024 * 1024;
 const DOWN_AFTER = 5;
 const PROBE_EVERY_MS = 250;
 const KEPT_FOR = "max-age=2592000";
-const FAILURES = new Set([
-  502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530,
-]);
 const FORBIDS_KEEPING = /\b(?:no-store|private|no-cache)\b/i;
 const PAGE_OR_ASSET = /^(?:text\/|image\/|font\/|application\/javascript)/i;
 
@@ -88,28 +85,6 @@ async function failed(request, response, started) {
   if (!copy) return response ?? unavailable();
   response?.body?.cancel();
   return copy;
-}
-
-/**
- * One attempt, given up if its headers take too long.
- * @param {Request} request
- * @param {string | undefined} origin
- */
-async function attempt(request, origin) {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), ATTEMPT_TIMEOUT_MS);
-  const { signal } = controller;
-  try {
-    if (!origin) return await fetch(request, { signal });
-    const { method, body, url } = request;
-    const headers = new Headers(request.headers);
-    headers.append("cdn-loop", "peer");
-    const target = origin + url.slice(url.indexOf("/", 8));
-    const init = { method, headers, body, signal };
-    return await fetch(target, { ...init, redirect: "manual" });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**

@@ -41,7 +41,11 @@ const QUICK = {
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The peer in cache mode. */
-const PEER_CACHE = readBuild("peer", here("peer-cache.js"));
+const PEER_CACHE = readBuild(
+  "peer",
+  here("peer-cache.js"),
+  here("peer-attempt.js"),
+);
 
 /**
  * @param {string} folder of the worker's build
@@ -50,7 +54,12 @@ const PEER_CACHE = readBuild("peer", here("peer-cache.js"));
 function builds(folder) {
   return [
     readBuild("fetch", here("plain.js")),
-    readBuild("peer", here("peer.js"), here("peer-copy.js")),
+    readBuild(
+      "peer",
+      here("peer.js"),
+      here("peer-attempt.js"),
+      here("peer-copy.js"),
+    ),
     readOurs(folder),
   ];
 }

@@ -80,7 +80,12 @@ impl<T: Slot, const SETS: usize, const WAYS: usize> Slots<T, SETS, WAYS> {
 /// FNV-1a over some parts: short, and what a collision costs is bounded by what
 /// is remembered.
 pub(crate) fn digest(parts: &[&str]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    digest_on(0xcbf2_9ce4_8422_2325, parts)
+}
+
+/// The digest of what a digest is of, and of some parts more.
+pub(crate) fn digest_on(digest: u64, parts: &[&str]) -> u64 {
+    let mut hash = digest;
     for part in parts {
         for byte in part.bytes().chain([0xff]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

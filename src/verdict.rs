@@ -230,7 +230,7 @@ impl Facts {
 /// Whether an answer is of a kind in which gateways disguise their errors: text
 /// that is not packed, and not known to be long.
 fn may_be_disguised(fields: &dyn Fields) -> bool {
-    let length: Option<usize> = fields.get("content-length").trim().parse().ok();
+    let length: Option<usize> = fields.get("content-length").trim_ascii().parse().ok();
     let short = length.is_none_or(|length| length <= disguise::LONGEST);
     let essence = media_type::essence(fields.get("content-type"));
     short
@@ -241,7 +241,7 @@ fn may_be_disguised(fields: &dyn Fields) -> bool {
 /// Whether an answer can be held until it is complete: HTML or JSON that is not
 /// known to be long, in an encoding that a host takes off.
 fn is_holdable(fields: &dyn Fields, limit: u64) -> bool {
-    let length: Option<u64> = fields.get("content-length").trim().parse().ok();
+    let length: Option<u64> = fields.get("content-length").trim_ascii().parse().ok();
     let short = length.is_none_or(|length| length <= limit);
     let essence = media_type::essence(fields.get("content-type"));
     let plain = ["", "identity", "gzip", "br"].contains(&fields.get("content-encoding"));

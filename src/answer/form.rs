@@ -64,7 +64,7 @@ impl<'a> Asker<'a> {
     pub fn is_script(&self) -> bool {
         matches!(self.mode, "cors" | "no-cors" | "same-origin")
             && matches!(self.destination, "" | "empty")
-            && matches!(self.accept.trim(), "" | "*/*")
+            && matches!(self.accept.trim_ascii(), "" | "*/*")
     }
 
     /// The form that suits.

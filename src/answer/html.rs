@@ -1,5 +1,6 @@
 //! Text put into HTML.
 
+use crate::wire::cut;
 use alloc::string::{String, ToString};
 
 /// Text inside HTML, in an element or a quoted attribute.
@@ -38,8 +39,8 @@ pub(super) fn ascii(text: &str) -> String {
 /// A text with a value in place of its placeholder, whatever that is called.
 #[must_use]
 pub(super) fn filled(text: &str, value: &str) -> String {
-    let (before, rest) = text.split_once('{').unwrap_or((text, ""));
-    let (_, behind) = rest.split_once('}').unwrap_or_default();
+    let (before, rest) = cut::at(text, b'{').unwrap_or((text, ""));
+    let (_, behind) = cut::at(rest, b'}').unwrap_or_default();
     let mut filled = String::from(before);
     filled.push_str(value);
     filled.push_str(behind);

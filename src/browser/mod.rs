@@ -126,7 +126,7 @@ impl Seen {
         };
         let fields = Listed::new(&self.fields);
         let facts = Facts::read(status, &fields, policy, Timestamp::default());
-        let disguised = disguise::recognise(&self.body).map(|_| Failure {
+        let disguised = disguise::recognise(self.body.as_bytes()).map(|_| Failure {
             status: Some(status),
             ..Failure::without_answer(Cause::Disguised)
         });

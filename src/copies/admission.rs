@@ -167,16 +167,19 @@ const fn is_empty_page(response: &ResponseHead<'_>) -> bool {
     response.status == 200 && matches!(response.content_length, Some(0))
 }
 
-/// Whether a body that has come whole is what its head promised. `text` is the
-/// body of one of at most [`disguise::LONGEST`] bytes, and empty for a longer one.
+const LONGEST_DISGUISE: u64 = disguise::LONGEST as u64;
+
+/// Whether a body that has come whole is what its head promised. `start` is all of it,
+/// or how it begins if it is longer than [`disguise::LONGEST`] bytes.
 ///
 /// # Errors
 ///
 /// Why it must not be kept: an empty page is none, and neither is a gateway's
 /// error page under a good status.
-pub fn may_keep_body(content_type: &str, bytes: u64, text: &str) -> Result<(), Cause> {
+pub fn may_keep_body(content_type: &str, bytes: u64, start: &[u8]) -> Result<(), Cause> {
     let is_html = media_type::kind(content_type) == media_type::Kind::Html;
-    let is_disguised = bytes > 0 && disguise::recognise(text).is_some();
+    let looked_at = (1..=LONGEST_DISGUISE).contains(&bytes);
+    let is_disguised = looked_at && disguise::recognise(start).is_some();
     if (is_html && bytes == 0) || is_disguised {
         Err(Cause::Disguised)
     } else {
@@ -435,8 +438,12 @@ mod tests {
 
     #[test]
     fn a_body_has_to_be_one() {
-        let check = |content_type, bytes, text, expected| {
-            assert_eq!(may_keep_body(content_type, bytes, text), expected, "{text}");
+        let check = |content_type, bytes, text: &str, expected| {
+            assert_eq!(
+                may_keep_body(content_type, bytes, text.as_bytes()),
+                expected,
+                "{text}"
+            );
         };
         check("text/html", 9, "<h1>hello", Ok(()));
         check("text/html", 0, "", Err(Cause::Disguised));

@@ -1,6 +1,6 @@
 //! Changes to the fields of a message, as text that a host carries out.
 
-use crate::wire::message;
+use crate::wire::fields;
 use alloc::string::String;
 
 /// Fields that the platform's store would follow, or replace, and digests, which not
@@ -36,7 +36,7 @@ const MOVED_AND_ADDED: usize = 4;
 
 /// The place of a field among the [`KNOWN`].
 pub(super) fn known(name: &str) -> Option<usize> {
-    message::position(&KNOWN, name)
+    fields::position(&KNOWN, name)
 }
 
 /// The known fields that a store shows, whatever it was given.

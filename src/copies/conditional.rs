@@ -21,7 +21,7 @@ pub fn is_not_modified(envelope: &str, request: &dyn Fields) -> bool {
     if !wanted.is_empty() {
         let etag = weak(original.get("etag"));
         let known = !etag.is_empty() && !wire::is_garbled(etag);
-        return wanted.trim() == "*"
+        return wanted.trim_ascii() == "*"
             || (known && list::elements(wanted).any(|held| weak(held) == etag));
     }
     let since = date::parse(since);

@@ -4,59 +4,71 @@
 /// Whether a document begins so, behind whose end something may stand: a line there
 /// is a child of `body`. AMP knows no such line, and frames leave no place for it.
 #[must_use]
-pub fn is_document(start: &str) -> bool {
+pub fn is_document(start: &[u8]) -> bool {
     let first = first_tag(start);
     let html = match is_tag(first, "!doctype") {
-        true => first_tag(first.split_once('>').unwrap_or_default().1),
+        true => first_tag(past(first, b">")),
         false => first,
     };
     let whole = ["!doctype", "html", "head", "body"];
     whole.iter().any(|name| is_tag(first, name))
         && !(is_tag(html, "html") && is_amp(html))
-        && !start.split('<').any(|tag| is_tag(tag, "frameset"))
+        && !start
+            .split(|byte| *byte == b'<')
+            .any(|tag| is_tag(tag, "frameset"))
 }
 
 /// What follows the `<` of the first tag: comments and processing instructions may
 /// stand before it.
-fn first_tag(text: &str) -> &str {
-    let mut rest = text.trim_start();
+fn first_tag(text: &[u8]) -> &[u8] {
+    let mut rest = text.trim_ascii_start();
     loop {
-        let after = match (rest.strip_prefix("<!--"), rest.strip_prefix("<?")) {
-            (Some(comment), _) => comment.split_once("-->"),
-            (_, Some(instruction)) => instruction.split_once('>'),
-            (None, None) => return rest.strip_prefix('<').unwrap_or_default(),
+        let end: &[u8] = match rest {
+            [b'<', b'!', b'-', b'-', ..] => b"-->",
+            [b'<', b'?', ..] => b">",
+            [b'<', tag @ ..] => return tag,
+            _ => return &[],
         };
-        rest = after.unwrap_or_default().1.trim_start();
+        rest = past(rest, end).trim_ascii_start();
     }
 }
 
+/// What follows something in a text; nothing if it is not there.
+fn past<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
+    let place = text.windows(end.len()).position(|it| it == end);
+    let rest = place.and_then(|place| text.get(place.saturating_add(end.len())..));
+    rest.unwrap_or_default()
+}
+
 /// Whether a tag has this name.
-fn is_tag(tag: &str, name: &str) -> bool {
+fn is_tag(tag: &[u8], name: &str) -> bool {
     let (start, rest) = tag.split_at_checked(name.len()).unwrap_or_default();
-    start.eq_ignore_ascii_case(name)
-        && rest.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+    rest.first().is_some_and(ends) && start.eq_ignore_ascii_case(name.as_bytes())
 }
 
 /// Whether the `html` element says that it is AMP, of whatever kind.
-fn is_amp(html: &str) -> bool {
-    let (attributes, _) = html.split_once('>').unwrap_or((html, ""));
-    let mut attributes = attributes.split_ascii_whitespace();
+fn is_amp(html: &[u8]) -> bool {
+    let attributes = html.split(|byte| *byte == b'>').next().unwrap_or_default();
+    let mut attributes = attributes.split(u8::is_ascii_whitespace);
     attributes.any(|it| {
-        let name = it.split(['=', '4']).next().unwrap_or_default();
-        name == "⚡" || name.eq_ignore_ascii_case("amp")
+        let mut parts = it.split(|byte| matches!(byte, b'=' | b'4'));
+        let name = parts.next().unwrap_or_default();
+        name == "⚡".as_bytes() || name.eq_ignore_ascii_case(b"amp")
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::String;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     #[test]
     fn a_document_is_told_by_how_it_begins() {
-        let check =
-            |start: &str, expected: bool| assert_eq!(is_document(start), expected, "{start}");
+        let check = |start: &str, expected: bool| {
+            assert_eq!(is_document(start.as_bytes()), expected, "{start}")
+        };
         check("<!doctype html><title>x</title>", true);
         check("\n <!DOCTYPE HTML PUBLIC \"x\">\n<HTML lang=en>", true);
         check("<!-- by hand --><?php ?>\n<html><head>", true);
@@ -79,7 +91,7 @@ mod tests {
         let check = |html: &str, expected: bool| {
             for doctype in ["", "<!doctype html> <!-- x -->"] {
                 let start = alloc::format!("{doctype}{html}");
-                assert_eq!(is_document(&start), expected, "{start}");
+                assert_eq!(is_document(start.as_bytes()), expected, "{start}");
             }
         };
         check("<html amp lang=en>", false);
@@ -93,8 +105,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn anything_may_come(start in "(<!--|-->|<\\?|>|<!doctype|<html| |a|⚡)*", rest: String) {
-            let _ = (is_document(&start), is_document(&rest));
+        fn anything_may_come(start in "(<!--|-->|<\\?|>|<!doctype|<html| |a|⚡)*", rest: Vec<u8>) {
+            let _ = (is_document(start.as_bytes()), is_document(&rest));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! hundreds of times a second for nothing. An isolate therefore remembers what
 //! it wrote: again only if the page changed, or after a while.
 
-use crate::slots::{Slot, Slots, digest};
+use crate::slots::{Slot, Slots, digest, digest_on};
 use crate::wire::{Fields, Timestamp, vary};
 use core::time::Duration;
 
@@ -116,7 +116,7 @@ impl Due {
             return page;
         }
         let released = self.written.get(page).map_or(0, |page| page.validator);
-        digest(&[url, variant]).wrapping_add(released)
+        digest_on(page, &[variant]).wrapping_add(released)
     }
 }
 

@@ -186,7 +186,9 @@ pub fn restore(envelope: &str, own: &Changes) -> Changes {
 
 /// Appends a field to an envelope: `name length value `.
 fn pack(envelope: &mut String, name: &str, value: &str) {
-    envelope.push_str(&format!("{name} {} {value} ", value.len()));
+    for part in [name, " ", &value.len().to_string(), " ", value, " "] {
+        envelope.push_str(part);
+    }
 }
 
 /// The fields in an envelope.

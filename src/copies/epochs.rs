@@ -9,7 +9,7 @@
 //! agree, as an edge's do within milliseconds.
 
 use super::Copy;
-use crate::wire::Timestamp;
+use crate::wire::{Timestamp, cut};
 use alloc::{string::String, string::ToString, vec::Vec};
 
 /// So many epochs are remembered at most, in so many bytes: as many as a busy site
@@ -89,7 +89,7 @@ struct Epoch {
 
 impl Epoch {
     fn read(line: &str) -> Option<Self> {
-        let (at, purge) = line.split_once(' ')?;
+        let (at, purge) = cut::at(line, b' ')?;
         Some(Self {
             at: Timestamp::from_millis(at.parse().ok()?),
             purge: Purge::read(purge)?,
@@ -151,7 +151,7 @@ impl Epochs {
     /// anything in it was new.
     pub fn learn(&mut self, text: &str) -> bool {
         let mut new = false;
-        for epoch in text.lines().filter_map(Epoch::read) {
+        for epoch in cut::parts(text, b'\n').filter_map(Epoch::read) {
             new |= self.put(epoch);
         }
         self.limit();

@@ -8,7 +8,7 @@
 use super::asides::Aside;
 use super::envelope::Originals;
 use crate::slots::digest;
-use crate::wire::{Fields, message, vary};
+use crate::wire::{Fields, cut, message, vary};
 use alloc::{format, string::String};
 
 /// The host under which nobody can ask for anything (RFC 6761, 6.4).
@@ -18,7 +18,7 @@ const NOWHERE: &str = ".lastgood.invalid";
 #[must_use]
 pub fn is_ours(url: &str) -> bool {
     let host = message::host(url);
-    let name = host.split(':').next().unwrap_or_default();
+    let name = cut::first(host, b':');
     let name = name.trim_end_matches('.');
     let end = name.len().saturating_sub(NOWHERE.len());
     name.get(end..)

@@ -4,7 +4,7 @@
 use super::Copy;
 use super::changes::Changes;
 use super::envelope::{Originals, restore};
-use crate::wire::{Fields, Listed, Timestamp};
+use crate::wire::{Fields, Listed, Timestamp, cut};
 use alloc::format;
 
 /// Fields that speak of the message and not of the page, or by which the body that
@@ -49,7 +49,7 @@ pub fn conditions(envelope: &str) -> Changes {
 #[must_use]
 pub fn renew(envelope: &str, answer: &str) -> Changes {
     let mut own = Changes::default();
-    let lines = answer.lines().filter_map(|line| line.split_once(':'));
+    let lines = cut::parts(answer, b'\n').filter_map(|line| cut::at(line, b':'));
     let stored = Originals::read(envelope);
     let named = stored.as_ref().map_or("", |stored| stored.get("etag"));
     let other = |name: &str, value: &str| name == "etag" && !named.is_empty() && value != named;

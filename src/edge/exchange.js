@@ -16,7 +16,7 @@ import {
   keep,
   keepIfDue,
   removeOutdated,
-  text,
+  startOf,
 } from "./keeping.js";
 import {
   asked,
@@ -284,7 +284,7 @@ async function inspect(exchange, hand, patience) {
   return exchange.inspected(
     type,
     small ? body.byteLength : -1,
-    small ? text(body) : "",
+    small ? startOf(body) : new Uint8Array(),
     Date.now(),
   );
 }

@@ -1,6 +1,7 @@
 //! The core's exchange, as the loop in `exchange.js` drives it.
 
 use super::isolate::{seed, with_isolate};
+use super::keeping::unmarked;
 use super::told::Attempt;
 pub(super) use super::told::STORED;
 use super::{body_of, millis_of, time};
@@ -256,12 +257,13 @@ impl Exchange {
         self.step(Event::Failed(number, Cause::Network), now)
     }
 
-    /// The body that was to be looked at: its media type, its length, and its
-    /// text; a negative length if it is not small after all.
-    pub fn inspected(&mut self, content_type: &str, bytes: f64, text: &str, now: f64) -> f64 {
+    /// The body that was to be looked at: its media type, its length, and how it
+    /// starts, as for [`seal`](super::seal); a negative length if it is not small after
+    /// all.
+    pub fn inspected(&mut self, content_type: &str, bytes: f64, start: &[u8], now: f64) -> f64 {
         let cause = match body_of(bytes) {
             _ if !self.policy.disguised => None,
-            Body::Sized(bytes) => copies::may_keep_body(content_type, bytes, text).err(),
+            Body::Sized(bytes) => copies::may_keep_body(content_type, bytes, unmarked(start)).err(),
             Body::None | Body::Unsized => None,
         };
         self.step(Event::Inspected(cause), now)

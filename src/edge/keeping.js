@@ -110,7 +110,7 @@ export async function keep(arrival, response, { reserved, answered, arrived }) {
   let how = LOST;
   let spreads;
   try {
-    const limit = core.copy_limit(url);
+    const limit = () => core.copy_limit(url);
     const whole = await platform.whole(response, limit).catch(reason);
     if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
     if (whole instanceof Error)
@@ -125,7 +125,7 @@ export async function keep(arrival, response, { reserved, answered, arrived }) {
       whole.byteLength,
       arrived,
       arrived - started,
-      text(whole) || decoded(whole.slice(0, START)),
+      startOf(whole),
     );
     if (sealed[0] === REFUSED) return console.log(sealed.slice(1));
     const end = sealed.indexOf("\n");
@@ -187,7 +187,7 @@ async function pageOf(url, { headers }) {
  */
 export function watchToTheEnd(url, response, ctx) {
   const signal = AbortSignal.timeout(WATCHED_MS);
-  const whole = platform.whole(cloned(response), Infinity, signal);
+  const whole = platform.whole(cloned(response), () => Infinity, signal);
   const told = () => {
     if (signal.aborted) return;
     console.log(core.broke_off(url, Date.now()));
@@ -266,14 +266,10 @@ function reason(error) {
 }
 
 /**
- * A body as text, if it is small enough to be an error page in disguise.
+ * A body, if it is small enough to be an error page in disguise; else how it begins.
  * @param {ArrayBuffer} whole
  */
-export function text(whole) {
-  return whole.byteLength > LONGEST_DISGUISE ? "" : decoded(whole);
+export function startOf(whole) {
+  const long = whole.byteLength > LONGEST_DISGUISE;
+  return new Uint8Array(whole, 0, long ? START : whole.byteLength);
 }
-
-const utf8 = new TextDecoder();
-
-/** @param {ArrayBuffer} bytes */
-const decoded = (bytes) => utf8.decode(bytes);

@@ -170,7 +170,7 @@ pub fn copy_limit(url: &str) -> f64 {
 /// disguise: `-` and the line for the log.
 ///
 /// `answered` is as in [`claim_copy`]. `page` is the envelope of what is in the store under
-/// the URL, `arrived` when the response came, after `waited` milliseconds. `text` is the
+/// the URL, `arrived` when the response came, after `waited` milliseconds. `start` is the
 /// body, or how it begins if it is longer than [`longest_disguise`].
 #[wasm_bindgen]
 #[must_use]
@@ -186,17 +186,13 @@ pub fn seal(
     length: u32,
     arrived: f64,
     waited: f64,
-    text: &str,
+    start: &[u8],
 ) -> String {
     let answered = Positional::new(copies::SEALED, answered);
     let request = Listed::new(answered.rest());
     let head = ResponseHead::read(status, &answered);
-    let looked_at = if length > longest_disguise() {
-        ""
-    } else {
-        text
-    };
-    if let Err(cause) = copies::may_keep_body(head.content_type, length.into(), looked_at) {
+    let start = unmarked(start);
+    if let Err(cause) = copies::may_keep_body(head.content_type, length.into(), start) {
         let line = gateway::bad_body_line(message::path_and_query(url), cause);
         return ["-", &line].concat();
     }
@@ -213,7 +209,7 @@ pub fn seal(
         arrived: time(arrived),
         waited: time(waited).since(Timestamp::default()),
         page,
-        document: copies::is_document(text),
+        document: copies::is_document(start),
     };
     let place = match Aside::of(status) {
         Some(aside) => Some(copies::of_aside(url, aside)),
@@ -221,6 +217,11 @@ pub fn seal(
     };
     let changes = copies::seal(&kept);
     ["+", &place.unwrap_or_default(), "\n", changes.as_str()].concat()
+}
+
+/// A body without the mark that some editors begin a text with.
+pub(super) fn unmarked(start: &[u8]) -> &[u8] {
+    start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start)
 }
 
 /// A body up to this many bytes may be an error page in disguise.

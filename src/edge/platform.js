@@ -142,6 +142,9 @@ export function next(running, ms, visitor) {
   });
 }
 
+/** So long a timer runs at most: nearly always, what follows ends within. */
+const SPELL_MS = 500;
+
 /**
  * The one timer of a request, for one thing after another: a second one would cost a
  * twentieth of it.
@@ -167,8 +170,9 @@ export class Alarm {
 
   /** @param {number} ms */
   start(ms) {
-    this.firesAt = Date.now() + ms;
-    this.timer = setTimeout(() => this.fire(), ms);
+    const spell = Math.min(ms, SPELL_MS);
+    this.firesAt = Date.now() + spell;
+    this.timer = setTimeout(() => this.fire(), spell);
   }
 
   fire() {
@@ -304,10 +308,10 @@ const DECODED = ["gzip", "br"];
 
 /**
  * The whole body of a clone, decoded; rejects if it breaks off or is longer than
- * `limit`. It goes through a stream of the runtime's own, since the original
+ * `limit` says, which is asked only if its length is not known. It goes through a stream of the runtime's own, since the original
  * would wait for a clone that JavaScript reads.
  * @param {Response} clone
- * @param {number} limit
+ * @param {() => number} limit
  * @param {AbortSignal} [signal] ends it
  */
 export async function whole(clone, limit, signal) {
@@ -319,7 +323,7 @@ export async function whole(clone, limit, signal) {
   const piped = body.pipeTo(writable, { signal });
   const read = isBound(clone)
     ? new Response(readable).arrayBuffer()
-    : upTo(limit, readable);
+    : upTo(limit(), readable);
   const [bytes] = await Promise.all([read, piped]);
   return bytes;
 }

@@ -86,12 +86,13 @@ export function hangUp(response) {
 /**
  * The whole body of a clone, unpacked; nothing if it is not of our making.
  * Rejects if the body breaks off, or with a range error if it is longer than
- * `limit` or packed in a way that is not known here.
+ * `most` says or packed in a way that is not known here.
  * @param {Response} clone
- * @param {number} limit
+ * @param {() => number} most
  */
-export async function wholeRaw(clone, limit) {
+export async function wholeRaw(clone, most) {
   if (!ours.has(clone) || !clone.body) return undefined;
+  const limit = most();
   const bytes = isBound(clone) ? clone.arrayBuffer() : upTo(limit, clone.body);
   return unpacked(clone, await bytes, limit);
 }

@@ -255,7 +255,7 @@ impl Memory {
         if method != Method::Get || told < self.watch_at {
             return false;
         }
-        let length: Option<u64> = response.get("content-length").trim().parse().ok();
+        let length: Option<u64> = response.get("content-length").trim_ascii().parse().ok();
         let watches = length.is_some_and(|length| (1..=LONGEST_WATCHED).contains(&length));
         if watches {
             self.watch_at = told.after(BETWEEN_WATCHES);

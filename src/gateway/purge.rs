@@ -5,7 +5,7 @@
 
 use crate::copies::Purge;
 use crate::policy::{Problem, Value};
-use crate::wire::message;
+use crate::wire::{cut, message};
 use alloc::{string::String, string::ToString};
 
 const BODY: &str = "a JSON object with url, prefix or everything, such as {\"url\": \"https://www.example.com/menu\"}";
@@ -61,7 +61,7 @@ fn scope(value: &Value, resolved: &str) -> Option<String> {
     let Value::Text(text) = value else {
         return None;
     };
-    let url = resolved.split('#').next().unwrap_or_default();
+    let url = cut::first(resolved, b'#');
     let is_web = |scheme: &str| {
         ["http", "https"]
             .iter()

@@ -5,7 +5,7 @@
 //! is signed for one host. The token is read here, and the signature compared by
 //! the host, with a cryptographic library and in constant time.
 
-use crate::wire::Timestamp;
+use crate::wire::{Timestamp, cut};
 use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
 
@@ -43,11 +43,11 @@ impl Rehearsal {
     /// expired, or is valid for longer than a day.
     #[must_use]
     pub fn read(token: &str, host: &str, now: Timestamp) -> Option<Self> {
-        let mut parts = token.split('.');
+        let mut parts = cut::parts(token, b'.');
         let (what, expires, signature) = (parts.next()?, parts.next()?, parts.next()?);
         let end = Timestamp::from_secs(expires.parse().ok()?);
         let valid = parts.next().is_none() && end > now && end.since(now) <= LONGEST;
-        let (fault, attempts) = what.split_once('x').unwrap_or((what, "255"));
+        let (fault, attempts) = cut::at(what, b'x').unwrap_or((what, "255"));
         valid.then_some(())?;
         Some(Self {
             fault: fault_of(fault)?,

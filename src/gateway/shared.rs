@@ -11,7 +11,7 @@ use crate::origins::{News, Word};
 use crate::policy::Configuration;
 use crate::retry::{Counts, Random};
 use crate::slots::digest;
-use crate::wire::{Timestamp, time::millis};
+use crate::wire::{Timestamp, cut, time::millis};
 use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
 
@@ -222,7 +222,7 @@ pub(super) fn line(mark: &str, numbers: &[Option<u32>]) -> String {
 /// The numbers of a line, if it is one.
 pub(super) fn numbers(mark: &str, line: &str) -> Option<Vec<Option<u32>>> {
     let rest = line.strip_prefix(mark).filter(|_| line.len() <= LONGEST)?;
-    let words = rest.strip_prefix(' ')?.split(' ');
+    let words = cut::parts(rest.strip_prefix(' ')?, b' ');
     words.map(number).collect()
 }
 

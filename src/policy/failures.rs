@@ -1,5 +1,6 @@
 //! Lists of failures, as operators write them: `["network", "timeout", "502-504"]`.
 
+use crate::wire::cut;
 use alloc::{borrow::ToOwned, vec::Vec};
 
 /// Which failures a rule is about.
@@ -35,7 +36,7 @@ impl Failures {
     /// Adds one word of a list: `network`, `timeout`, a status or a range.
     /// Returns whether it was understood.
     pub fn add(&mut self, word: &str) -> bool {
-        match word.trim() {
+        match word.trim_ascii() {
             "network" => self.network = true,
             "timeout" => self.timeout = true,
             range => match status_range(range) {
@@ -48,10 +49,10 @@ impl Failures {
 }
 
 fn status_range(text: &str) -> Option<(u16, u16)> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = cut::at(text, b'-').unwrap_or((text, text));
     let status = |digits: &str| {
         digits
-            .trim()
+            .trim_ascii()
             .parse()
             .ok()
             .filter(|code| (400..=999).contains(code))

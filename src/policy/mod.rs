@@ -22,6 +22,7 @@ pub use read::duration;
 pub use tier::{Tier, TierKind};
 pub use value::Value;
 
+use crate::wire::cut;
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::time::Duration;
 
@@ -351,7 +352,7 @@ impl Configuration {
 
 /// Whether a path fits a pattern, in which one `*` stands for any characters.
 fn matches(pattern: &str, path: &str) -> bool {
-    match pattern.split_once('*') {
+    match cut::at(pattern, b'*') {
         None => pattern == path,
         Some((start, end)) => path
             .strip_prefix(start)

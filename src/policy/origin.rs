@@ -3,6 +3,7 @@
 use super::Value;
 use super::parse::{Problem, problem};
 use super::read::{few, members, truth};
+use crate::wire::cut;
 use alloc::{format, string::String, vec::Vec};
 
 /// A server that requests go to.
@@ -153,11 +154,11 @@ pub(super) fn base_url(value: &Value) -> Option<String> {
     let Value::Text(text) = value else {
         return None;
     };
-    let text = text.trim();
+    let text = text.trim_ascii();
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))?;
-    let host = rest.split('/').next().unwrap_or_default();
+    let host = cut::first(rest, b'/');
     let plain = !host.is_empty()
         && !host.starts_with(':')
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "?#@\\".contains(c));

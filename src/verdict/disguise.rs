@@ -18,7 +18,9 @@
 
 use crate::wire::cut;
 
-const FINGERPRINTS: &str = include_str!("fingerprints.txt");
+/// The lines of `fingerprints.txt`, the page first: most are told by its beginning.
+/// A tab is behind it, and then the maker and the status.
+const FINGERPRINTS: &[&str] = &include!(concat!(env!("OUT_DIR"), "/fingerprints.rs"));
 
 /// No known error page is longer, in bytes; nothing longer is looked at.
 pub const LONGEST: usize = 8192;
@@ -39,26 +41,28 @@ pub struct Disguise {
 ///
 /// ```
 /// use lastgood::verdict::disguise::recognise;
-/// let found = recognise("error code: 522").unwrap();
+/// let found = recognise(b"error code: 522").unwrap();
 /// assert_eq!((found.maker, found.status), ("cloudflare", Some(522)));
-/// assert_eq!(recognise("<h1>Our opening hours</h1>"), None);
+/// assert_eq!(recognise(b"<h1>Our opening hours</h1>"), None);
 /// ```
 #[must_use]
-pub fn recognise(body: &str) -> Option<Disguise> {
+pub fn recognise(body: &[u8]) -> Option<Disguise> {
     if body.len() > LONGEST {
         return None;
     }
-    FINGERPRINTS
-        .split('\n')
-        .find_map(|line| compare(line, body))
+    let body = body.trim_ascii();
+    let mut alike = FINGERPRINTS
+        .iter()
+        .filter(|line| piece(line, (body, 0)).is_some());
+    alike.find_map(|line| compare(line, body))
 }
 
 /// What `body` is, if it is the page of this line.
-fn compare(line: &'static str, body: &str) -> Option<Disguise> {
-    let (maker, rest) = cut::at(line, b' ')?;
-    let (status, page) = cut::at(rest, b' ')?;
+fn compare(line: &'static str, body: &[u8]) -> Option<Disguise> {
+    let (page, told) = cut::at(line, b'\t')?;
+    let (maker, status) = cut::at(told, b' ')?;
     let (status, sub_status) = match digits(page, body)? {
-        0 => (digits("###", status), None),
+        0 => (status.parse().ok(), None),
         read @ 1..=999 => (Some(read), None),
         read => (Some(read / 10), u8::try_from(read % 10).ok()),
     };
@@ -72,11 +76,11 @@ fn compare(line: &'static str, body: &str) -> Option<Disguise> {
 }
 
 /// The number that the digits of a page make, if `body` is that page.
-fn digits(page: &str, body: &str) -> Option<u16> {
-    let (start, rest) = cut::before(page, |byte| byte == b'*');
-    let mut at = piece(start, (body.as_bytes().trim_ascii(), 0))?;
+fn digits(page: &str, body: &[u8]) -> Option<u16> {
+    let mut parts = cut::parts(page, b'*');
+    let mut at = piece(parts.next()?, (body, 0))?;
     let mut open = false;
-    for part in rest.split('*').skip(1) {
+    for part in parts {
         at = find(part, at)?;
         open = part.is_empty();
     }
@@ -107,9 +111,12 @@ fn is_title(text: &[u8]) -> bool {
         .is_some_and(|tag| tag.eq_ignore_ascii_case(b"<title"))
 }
 
-/// Behind a part without `*`, if the body goes on with it.
+/// Behind what a line says up to a `*` or its end, if the body goes on with it.
 fn piece<'a>(part: &str, (mut body, mut number): Position<'a>) -> Option<Position<'a>> {
     for sign in part.bytes() {
+        if matches!(sign, b'*' | b'\t') {
+            break;
+        }
         if sign == b' ' {
             body = body.trim_ascii_start();
             continue;
@@ -138,7 +145,7 @@ mod tests {
                 status,
                 sub_status,
             };
-            assert_eq!(recognise(body), Some(expected), "{body}");
+            assert_eq!(recognise(body.as_bytes()), Some(expected), "{body}");
         };
         check("error code: 522", "cloudflare", Some(522), None);
         check(" error code: 502\r\n", "cloudflare", Some(502), None);
@@ -160,20 +167,18 @@ mod tests {
             "error code: 502, and what it means",
             "<html><head><title>404 Not Found</title></head><body><center><h1>404 Not Found</h1></center><hr><center>nginx</center>",
         ] {
-            assert_eq!(recognise(body), None, "{body}");
+            assert_eq!(recognise(body.as_bytes()), None, "{body}");
         }
     }
 
     #[test]
     fn a_title_is_the_first() {
+        let read = |page: &str| digits("<html>*<title>### Proxy*", page.as_bytes());
         let page = "<html><head><title>502 Proxy</title>";
-        assert_eq!(digits("<html>*<title>### Proxy*", page), Some(502));
-        assert_eq!(
-            digits("<html>*<title>### Proxy*", &page.replace('t', "T")),
-            Some(502)
-        );
+        assert_eq!(read(page), Some(502));
+        assert_eq!(read(&page.replace('t', "T")), Some(502));
         let quoted = "<html><head><title>Proxies</title><title>502 Proxy</title>";
-        assert_eq!(digits("<html>*<title>### Proxy*", quoted), None);
+        assert_eq!(read(quoted), None);
     }
 
     #[cfg(not(target_arch = "wasm32"))]
@@ -186,11 +191,11 @@ mod tests {
             .filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok())
             .collect();
         let known_by = |page: &str| {
-            FINGERPRINTS
-                .lines()
-                .find(|line| compare(line, page).is_some())
+            let page = page.as_bytes().trim_ascii();
+            let mut lines = FINGERPRINTS.iter();
+            lines.find(|line| compare(line, page).is_some())
         };
-        for line in FINGERPRINTS.lines() {
+        for line in FINGERPRINTS {
             let known = pages.iter().any(|page| known_by(page) == Some(line));
             assert!(known, "no page is known by {line}");
         }

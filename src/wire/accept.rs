@@ -1,6 +1,6 @@
 //! `Accept` (RFC 9110, 12.5.1): which of our media types a client prefers.
 
-use super::list;
+use super::{cut, list};
 
 /// The first of `offers` that is preferred most, or `None` if the client
 /// accepts none of them. No field at all, like `*/*`, takes the first offer.
@@ -9,7 +9,7 @@ use super::list;
 /// order in the client's list, then ours.
 #[must_use]
 pub fn best<'o>(accept: &str, offers: &[&'o str]) -> Option<&'o str> {
-    if accept.trim().is_empty() {
+    if accept.trim_ascii().is_empty() {
         return offers.first().copied();
     }
     let mut best: Option<(Rank, &'o str)> = None;
@@ -51,7 +51,7 @@ fn rank(accept: &str, offer: &str) -> Rank {
 /// 3 for the type itself, 2 for `type/*`, 1 for `*/*`, 0 for no match.
 fn exactness(range: &str, offer: &str) -> u8 {
     let name = list::parts(range).next().unwrap_or_default();
-    let family = |full: &str| full.split('/').next().map(str::to_ascii_lowercase);
+    let family = |full: &str| cut::parts(full, b'/').next().map(str::to_ascii_lowercase);
     if name.eq_ignore_ascii_case(offer) {
         3
     } else if name == "*/*" {
@@ -78,7 +78,7 @@ pub fn quality(range: &str) -> u16 {
 }
 
 fn thousandths(text: &str) -> Option<u16> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = cut::at(text, b'.').unwrap_or((text, ""));
     let mut value = whole.parse::<u16>().ok()?.checked_mul(1000)?;
     for (digit, weight) in fraction.bytes().zip([100_u16, 10, 1]) {
         let digit = digit.checked_sub(b'0').filter(|digit| *digit <= 9)?;

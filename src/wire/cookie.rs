@@ -1,5 +1,7 @@
 //! The names in a `Cookie` field (RFC 6265, 4.2.1). Values are never looked at.
 
+use super::cut;
+
 /// The names of all cookies, in order.
 ///
 /// ```
@@ -9,6 +11,6 @@
 pub fn names(cookie: &str) -> impl Iterator<Item = &str> {
     cookie
         .split(';')
-        .map(|pair| pair.split('=').next().unwrap_or(pair).trim())
+        .map(|pair| cut::first(pair, b'=').trim_ascii())
         .filter(|name| !name.is_empty())
 }

@@ -3,7 +3,7 @@
 //! Written here because the crates that read them want `std::time`, which
 //! does not exist where this runs.
 
-use super::Timestamp;
+use super::{Timestamp, cut};
 
 /// Reads an IMF-fixdate, an RFC 850 date or an asctime date; `None` for
 /// anything else, `0` and `-1` included.
@@ -15,8 +15,8 @@ use super::Timestamp;
 /// ```
 #[must_use]
 pub fn parse(value: &str) -> Option<Timestamp> {
-    let value = value.trim();
-    match value.split_once(',') {
+    let value = value.trim_ascii();
+    match cut::at(value, b',') {
         Some((day_name, rest)) if day_name.len() > 3 => rfc850(rest),
         Some((_, rest)) => imf_fixdate(rest),
         None => asctime(value),
@@ -26,7 +26,7 @@ pub fn parse(value: &str) -> Option<Timestamp> {
 /// ` 06 Nov 1994 08:49:37 GMT`: with exactly these spaces. Case does not matter,
 /// as there is no other way to read it.
 fn imf_fixdate(rest: &str) -> Option<Timestamp> {
-    let mut words = rest.strip_prefix(' ')?.split(' ');
+    let mut words = cut::parts(rest.strip_prefix(' ')?, b' ');
     let day = number(words.next()?)?;
     let month = month(words.next()?)?;
     let year = number(words.next()?)?;
@@ -78,7 +78,7 @@ fn month(name: &str) -> Option<u64> {
 }
 
 fn instant(year: u64, month: u64, day: u64, clock: &str) -> Option<Timestamp> {
-    let mut parts = clock.split(':').map(two_digits);
+    let mut parts = cut::parts(clock, b':').map(two_digits);
     let hour = parts.next()??;
     let minute = parts.next()??;
     let second = parts.next()??;

@@ -12,7 +12,7 @@ use core::time::Duration;
 /// ```
 #[must_use]
 pub fn parse(value: &str) -> Option<Duration> {
-    let value = value.trim();
+    let value = value.trim_ascii();
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let secs = digits.then(|| value.parse().unwrap_or(u32::MAX))?;
     Some(Duration::from_secs(u64::from(secs)))

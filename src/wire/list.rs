@@ -1,7 +1,9 @@
 //! Comma-separated lists, with commas inside quoted strings left alone
 //! (RFC 9110, 5.6.1 and 5.6.4), and the tokens in them.
 
-/// The non-empty elements of a list, trimmed of white space.
+use super::cut;
+
+/// The non-empty elements of a list, trimmed of ASCII white space.
 ///
 /// ```
 /// use lastgood::wire::list::elements;
@@ -21,8 +23,8 @@ pub fn parts(element: &str) -> impl Iterator<Item = &str> {
 /// an empty value.
 #[must_use]
 pub fn pair(part: &str) -> (&str, &str) {
-    let (name, value) = part.split_once('=').unwrap_or((part, ""));
-    (name.trim(), unquoted(value.trim()))
+    let (name, value) = cut::at(part, b'=').unwrap_or((part, ""));
+    (name.trim_ascii(), unquoted(value.trim_ascii()))
 }
 
 /// Whether a text is a token, as the name of each field is (RFC 9110, 5.6.2).
@@ -57,7 +59,7 @@ impl<'a> Iterator for Elements<'a> {
         while !self.rest.is_empty() {
             let (element, rest) = self.cut();
             self.rest = rest;
-            let element = element.trim();
+            let element = element.trim_ascii();
             if !element.is_empty() {
                 return Some(element);
             }

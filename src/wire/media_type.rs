@@ -1,5 +1,7 @@
 //! What kind of thing a `Content-Type` names (RFC 9110, 8.3.1).
 
+use super::cut;
+
 /// The kinds that rules here tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -44,7 +46,7 @@ pub fn kind(content_type: &str) -> Kind {
 /// `type/subtype` without parameters.
 #[must_use]
 pub fn essence(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim()
+    cut::first(content_type, b';').trim_ascii()
 }
 
 #[cfg(test)]

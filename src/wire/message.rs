@@ -1,120 +1,10 @@
-//! The heads of requests and responses, in the fields that decide something.
-//!
-//! Fetching a field from the platform costs a crossing, and a copy of all of
-//! them costs more than everything else here. So hosts hand over fields as one
-//! block of text: [`Positional`] for the few that a healthy request needs,
-//! [`Listed`] for all of them once something went wrong.
+//! The heads of requests and responses, in the [fields](super::fields) that decide
+//! something.
 
+use super::fields::Fields;
 use super::range::Part;
 use super::{CacheControl, Timestamp, cookie, cut, date, delta_seconds, targeted};
 use core::time::Duration;
-
-/// Fields of a message by name. A field that is absent reads as empty; no rule
-/// here needs to tell the two apart.
-pub trait Fields {
-    /// The value of the field `name`, given in lower case.
-    fn get(&self, name: &str) -> &str;
-
-    /// Whether the field is there with a value.
-    fn has(&self, name: &str) -> bool {
-        !self.get(name).is_empty()
-    }
-}
-
-/// No list of names is longer.
-const MOST_FIELDS: usize = 28;
-
-/// Values one per line, in the order of an agreed list of names.
-#[derive(Clone, Copy, Debug)]
-pub struct Positional<T> {
-    names: &'static [&'static str],
-    lines: T,
-    /// Where each line ends.
-    ends: [usize; MOST_FIELDS],
-}
-
-impl<T: AsRef<str>> Positional<T> {
-    /// Values in the order of their names, as in [`RequestHead::FIELDS`].
-    #[must_use]
-    pub fn new(names: &'static [&'static str], lines: T) -> Self {
-        debug_assert!(names.len() <= MOST_FIELDS, "too many names");
-        let text = lines.as_ref().as_bytes();
-        let mut ends = [text.len(); MOST_FIELDS];
-        let breaks = (0..).zip(text).filter(|(_, byte)| **byte == b'\n');
-        for (end, (place, _)) in ends.iter_mut().zip(breaks) {
-            *end = place;
-        }
-        Self { names, lines, ends }
-    }
-
-    /// What follows the values.
-    #[must_use]
-    pub fn rest(&self) -> &str {
-        let last = self.names.len().checked_sub(1);
-        let end = last.and_then(|last| self.ends.get(last));
-        let start = end.and_then(|end| end.checked_add(1));
-        let rest = start.and_then(|start| self.lines.as_ref().get(start..));
-        rest.unwrap_or_default()
-    }
-
-    fn line(&self, index: usize) -> Option<&str> {
-        let end = *self.ends.get(index)?;
-        let start = match index.checked_sub(1) {
-            None => 0,
-            Some(before) => self.ends.get(before)?.saturating_add(1),
-        };
-        self.lines.as_ref().get(start..end)
-    }
-}
-
-impl<T: AsRef<str>> Fields for Positional<T> {
-    fn get(&self, name: &str) -> &str {
-        let known = position(self.names, name);
-        debug_assert!(known.is_some(), "{name} is not handed over");
-        known.and_then(|index| self.line(index)).unwrap_or_default()
-    }
-}
-
-/// The place of a name among others. This is asked dozens of times for a request, and
-/// nearly all names differ in length or where they begin: that is seen without a call.
-pub(crate) fn position(names: &[&str], name: &str) -> Option<usize> {
-    let name = name.as_bytes();
-    for (place, known) in names.iter().enumerate() {
-        let known = known.as_bytes();
-        let like = known.len() == name.len() && known.first() == name.first();
-        if like && known == name {
-            return Some(place);
-        }
-    }
-    None
-}
-
-/// `name:value`, one per line.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a>(&'a str);
-
-impl<'a> Listed<'a> {
-    /// Names in lower case, as the Fetch standard hands them out.
-    #[must_use]
-    pub const fn new(lines: &'a str) -> Self {
-        Self(lines)
-    }
-}
-
-impl Fields for Listed<'_> {
-    fn get(&self, name: &str) -> &str {
-        let mut rest = self.0;
-        while !rest.is_empty() {
-            let (line, after) = cut::before(rest, |byte| byte == b'\n');
-            let value = line.strip_prefix(name).and_then(|it| it.strip_prefix(':'));
-            if let Some(value) = value {
-                return value;
-            }
-            rest = after.get(1..).unwrap_or_default();
-        }
-        ""
-    }
-}
 
 /// A request method, as far as rules differ (RFC 9110, 9).
 ///
@@ -223,23 +113,23 @@ impl<'a> RequestHead<'a> {
     #[must_use]
     pub fn read(method: &str, url: &'a str, fields: &'a dyn Fields) -> Self {
         let (host, path) = split_url(url);
-        let forwarded_host = fields.get("x-forwarded-host");
+        let is_foreign = |name: &str| !(name.is_empty() || name.eq_ignore_ascii_case(host));
+        // In the order of the fields, in which they are found at once.
         Self {
             method: Method::parse(method),
             posts: method == "POST",
             url,
             path,
+            upgrade: fields.get("upgrade").eq_ignore_ascii_case("websocket"),
             authorized: fields.has("authorization"),
             cookie: fields.get("cookie"),
             ranged: fields.has("range"),
             cache_control: fields.get("cache-control"),
-            upgrade: fields.get("upgrade").eq_ignore_ascii_case("websocket"),
             keyed: fields.has("idempotency-key"),
+            unkeyed_input: is_foreign(fields.get("x-forwarded-host")) || fields.has("forwarded"),
             cdn_loop: fields.get("cdn-loop"),
             rehearsed: fields.has("lastgood-rehearsal"),
             controls: Self::CONTROLS.iter().any(|name| fields.has(name)),
-            unkeyed_input: fields.has("forwarded")
-                || !(forwarded_host.is_empty() || forwarded_host.eq_ignore_ascii_case(host)),
         }
     }
 
@@ -343,26 +233,27 @@ impl<'a> ResponseHead<'a> {
     /// Reads a response.
     #[must_use]
     pub fn read(status: u16, fields: &'a dyn Fields) -> Self {
-        let expires = fields.get("expires");
         let mut named = targeted::FIELDS.iter();
         let meant_for_us = named.find_map(|name| targeted::parse(fields.get(name)));
+        let dated = |value: &str| (!value.is_empty()).then(|| date::parse(value));
+        // In the order of the fields, in which they are found at once.
         Self {
             status,
             targeted: meant_for_us.is_some(),
             cache_control: meant_for_us
                 .unwrap_or_else(|| CacheControl::parse(fields.get("cache-control"))),
-            part: Part::parse(fields.get("content-range")),
-            content_location: fields.get("content-location"),
             sets_cookie: fields.has("set-cookie"),
             vary: fields.get("vary"),
             content_type: fields.get("content-type"),
-            content_length: fields.get("content-length").trim().parse().ok(),
+            content_length: fields.get("content-length").trim_ascii().parse().ok(),
+            part: Part::parse(fields.get("content-range")),
+            content_location: fields.get("content-location"),
             etag: fields.get("etag"),
             last_modified: fields.get("last-modified"),
             date: date::parse(fields.get("date")),
             arrived: None,
             age: age(fields.get("age")),
-            expires: (!expires.is_empty()).then(|| date::parse(expires)),
+            expires: dated(fields.get("expires")),
         }
     }
 }
@@ -391,26 +282,18 @@ impl ResponseHead<'_> {
 
 /// `Age` as a list counts by its first member (RFC 9111, 5.1).
 fn age(value: &str) -> Duration {
-    let first = value.split(',').next().unwrap_or_default();
+    let first = cut::first(value, b',');
     delta_seconds::parse(first).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Listed;
 
     #[test]
-    fn both_forms_read_the_same() {
-        let positional = Positional::new(RequestHead::FIELDS, "\nBasic x\n_ga=1; sid=2\n\n\n\n");
+    fn a_head_is_read_from_its_fields() {
         let listed = Listed::new("authorization:Basic x\ncookie:_ga=1; sid=2");
-        for (first, second) in [
-            ("authorization", "Basic x"),
-            ("cookie", "_ga=1; sid=2"),
-            ("range", ""),
-        ] {
-            assert_eq!(positional.get(first), second);
-            assert_eq!(listed.get(first), second);
-        }
         let head = RequestHead::read("GET", "https://a.test/x?y#z", &listed);
         assert_eq!(head.path, "/x");
         assert!(head.authorized && head.has_cookie_beyond(&["_ga"]));

@@ -15,6 +15,7 @@ pub(crate) mod cut;
 pub mod date;
 pub mod delta_seconds;
 pub mod demands;
+pub mod fields;
 pub mod json;
 pub mod list;
 pub mod media_type;
@@ -36,5 +37,6 @@ pub fn is_garbled(value: &str) -> bool {
 
 pub use cache_control::CacheControl;
 pub use demands::Demands;
-pub use message::{Fields, Listed, Method, Positional, RequestHead, ResponseHead};
+pub use fields::{Fields, Listed, Positional};
+pub use message::{Method, RequestHead, ResponseHead};
 pub use time::Timestamp;

@@ -1,5 +1,7 @@
 //! `Range` and `Content-Range` (RFC 9110, 14): one span of bytes.
 
+use super::cut;
+
 /// The bytes that a request asks for: of several spans, or of what is no bytes,
 /// nothing is known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +34,9 @@ impl Wanted {
     /// ```
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
-        let (unit, span) = value.split_once('=')?;
-        let (first, last) = span.trim().split_once('-')?;
-        if !unit.trim().eq_ignore_ascii_case("bytes") {
+        let (unit, span) = cut::at(value, b'=')?;
+        let (first, last) = cut::at(span.trim_ascii(), b'-')?;
+        if !unit.trim_ascii().eq_ignore_ascii_case("bytes") {
             return None;
         }
         match (first, last) {
@@ -68,9 +70,9 @@ impl Part {
     /// Reads the value of `Content-Range`.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
-        let (unit, rest) = value.trim().split_once(' ')?;
-        let (span, whole) = rest.split_once('/')?;
-        let (first, last) = span.split_once('-')?;
+        let (unit, rest) = cut::at(value.trim_ascii(), b' ')?;
+        let (span, whole) = cut::at(rest, b'/')?;
+        let (first, last) = cut::at(span, b'-')?;
         let (first, last) = (number(first)?, number(last)?);
         let whole = match whole {
             "*" => None,

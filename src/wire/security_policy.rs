@@ -1,5 +1,6 @@
 //! `Content-Security-Policy` (CSP Level 3), as far as it forbids a style element.
 
+use super::cut;
 use alloc::string::String;
 
 /// The directives that rule over a style element; the first that is there counts.
@@ -13,7 +14,7 @@ const DEFAULT: &str = "default-src";
 pub fn with_style(field: &str, hash: &str) -> Option<String> {
     let mut changed = String::with_capacity(field.len().saturating_add(96));
     let mut differs = false;
-    for (index, policy) in field.split(',').map(str::trim).enumerate() {
+    for (index, policy) in cut::parts(field, b',').map(str::trim_ascii).enumerate() {
         if index > 0 {
             changed.push_str(", ");
         }
@@ -36,7 +37,7 @@ fn ruling(policy: &str) -> Option<&str> {
 }
 
 fn directives(policy: &str) -> impl Iterator<Item = &str> {
-    policy.split(';').map(str::trim)
+    cut::parts(policy, b';').map(str::trim_ascii)
 }
 
 fn name(directive: &str) -> &str {

@@ -1,6 +1,6 @@
 //! `Vary` (RFC 9110, 12.5.5) and the part of a request that it names.
 
-use super::{Fields, accept, list};
+use super::{Fields, accept, cut, list};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -14,9 +14,10 @@ const LONGEST: usize = 1024;
 /// field of a request can tell, or on more than can be told apart.
 #[must_use]
 pub fn is_any(vary: &str) -> bool {
+    let mut names = list::elements(vary);
     vary.len() > LONGEST
-        || list::elements(vary).any(|name| name == "*")
-        || list::elements(vary).count() > MOST_NAMES
+        || names.by_ref().take(MOST_NAMES).any(|name| name == "*")
+        || names.next().is_some()
 }
 
 /// The fields of `request` that `vary` names, as one comparable line.
@@ -54,8 +55,8 @@ pub fn has_language(vary: &str) -> bool {
 /// and this one is what is wanted most.
 #[must_use]
 pub fn selects_by_language(line: &str, stored: &str, language: &str) -> bool {
-    let mut pairs = line.split(';').zip(stored.split(';'));
-    line.split(';').count() == stored.split(';').count()
+    let mut pairs = cut::parts(line, b';').zip(cut::parts(stored, b';'));
+    cut::parts(line, b';').count() == cut::parts(stored, b';').count()
         && pairs.all(|(one, other)| {
             let wanted = one
                 .strip_prefix(LANGUAGE)
@@ -66,7 +67,7 @@ pub fn selects_by_language(line: &str, stored: &str, language: &str) -> bool {
 
 /// Whether a language alone is wanted most by [`preferences`].
 fn wants_most(wanted: &str, language: &str) -> bool {
-    let mut ranked = wanted.split(',').map(rank);
+    let mut ranked = cut::parts(wanted, b',').map(rank);
     let first = ranked.next();
     first.is_some_and(|(quality, tag)| {
         tag.eq_ignore_ascii_case(language) && ranked.next().is_none_or(|(next, _)| next < quality)
@@ -74,7 +75,7 @@ fn wants_most(wanted: &str, language: &str) -> bool {
 }
 
 fn rank(element: &str) -> (u16, &str) {
-    let (tag, quality) = element.split_once('/').unwrap_or((element, ""));
+    let (tag, quality) = cut::at(element, b'/').unwrap_or((element, ""));
     (quality.parse().unwrap_or(1000), tag)
 }
 
