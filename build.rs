@@ -26,8 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What gateways' error pages are known by, as Rust: the page, a tab, its maker and
-/// its status.
+/// What gateways' error pages are known by, as Rust: the page, and its maker and status.
 fn fingerprints(file: &str) -> Result<String, Box<dyn Error>> {
     let mut lines = Vec::new();
     for line in read(file)?.lines() {
@@ -35,7 +34,7 @@ fn fingerprints(file: &str) -> Result<String, Box<dyn Error>> {
         let [maker, status, page] = words[..] else {
             return Err(format!("{file}: maker, status and page, not {line:?}").into());
         };
-        lines.push(format!("{page}\t{maker} {status}"));
+        lines.push((page.to_owned(), format!("{maker} {status}")));
     }
     Ok(format!("{lines:?}"))
 }

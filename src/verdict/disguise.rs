@@ -18,9 +18,8 @@
 
 use crate::wire::cut;
 
-/// The lines of `fingerprints.txt`, the page first: most are told by its beginning.
-/// A tab is behind it, and then the maker and the status.
-const FINGERPRINTS: &[&str] = &include!(concat!(env!("OUT_DIR"), "/fingerprints.rs"));
+/// The lines of `fingerprints.txt`: the page, and then the maker and the status.
+const FINGERPRINTS: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/fingerprints.rs"));
 
 /// No known error page is longer, in bytes; nothing longer is looked at.
 pub const LONGEST: usize = 8192;
@@ -53,13 +52,12 @@ pub fn recognise(body: &[u8]) -> Option<Disguise> {
     let body = body.trim_ascii();
     let mut alike = FINGERPRINTS
         .iter()
-        .filter(|line| piece(line, (body, 0)).is_some());
-    alike.find_map(|line| compare(line, body))
+        .filter(|(page, _)| piece(page, (body, 0)).is_some());
+    alike.find_map(|(page, told)| compare(page, told, body))
 }
 
-/// What `body` is, if it is the page of this line.
-fn compare(line: &'static str, body: &[u8]) -> Option<Disguise> {
-    let (page, told) = cut::at(line, b'\t')?;
+/// What `body` is, if it is this page.
+fn compare(page: &str, told: &'static str, body: &[u8]) -> Option<Disguise> {
     let (maker, status) = cut::at(told, b' ')?;
     let (status, sub_status) = match digits(page, body)? {
         0 => (status.parse().ok(), None),
@@ -111,10 +109,10 @@ fn is_title(text: &[u8]) -> bool {
         .is_some_and(|tag| tag.eq_ignore_ascii_case(b"<title"))
 }
 
-/// Behind what a line says up to a `*` or its end, if the body goes on with it.
+/// Behind a page, or a part of it, up to a `*`, if the body goes on with that.
 fn piece<'a>(part: &str, (mut body, mut number): Position<'a>) -> Option<Position<'a>> {
     for sign in part.bytes() {
-        if matches!(sign, b'*' | b'\t') {
+        if sign == b'*' {
             break;
         }
         if sign == b' ' {
@@ -193,11 +191,11 @@ mod tests {
         let known_by = |page: &str| {
             let page = page.as_bytes().trim_ascii();
             let mut lines = FINGERPRINTS.iter();
-            lines.find(|line| compare(line, page).is_some())
+            lines.find(|(start, told)| compare(start, told, page).is_some())
         };
         for line in FINGERPRINTS {
             let known = pages.iter().any(|page| known_by(page) == Some(line));
-            assert!(known, "no page is known by {line}");
+            assert!(known, "no page is known by {line:?}");
         }
     }
 }

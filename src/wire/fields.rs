@@ -65,9 +65,10 @@ impl<T: AsRef<str>> Positional<T> {
 
     fn place(&self, name: &str) -> Option<usize> {
         let next = self.next.get();
-        let place = match self.names.get(next) {
-            Some(known) if *known == name => next,
-            _ => position(self.names, name)?,
+        let (before, behind) = self.names.split_at_checked(next).unwrap_or_default();
+        let place = match position(behind, name) {
+            Some(place) => place.saturating_add(next),
+            None => position(before, name)?,
         };
         self.next.set(place.saturating_add(1));
         Some(place)
