@@ -132,7 +132,8 @@ function renew(request, ctx) {
   renewing.add(url);
   const renewed = async () => {
     const response = await attempt(request);
-    if (mayKeep(request, response)) await keep(request, response);
+    if (!mayKeep(request, response)) return;
+    await keep(request, response, await response.arrayBuffer());
   };
   ctx.waitUntil(renewed().finally(() => renewing.delete(url)));
 }
@@ -146,7 +147,8 @@ async function asked(request, ctx, why) {
   const response = await attempt(request);
   const { status } = response;
   if (mayKeep(request, response)) {
-    ctx.waitUntil(keep(request, response.clone()));
+    const copied = wholeOf(response.clone());
+    ctx.waitUntil(copied.then((whole) => keep(request, response, whole)));
   }
   const reply = new Response(response.body, response);
   reply.headers.set("cache-status", `peer; ${why}; fwd-status=${status}`);
@@ -168,16 +170,26 @@ function mayKeep(request, { status, headers }) {
 }
 
 /**
- * Stores a whole copy on our own terms: for long, and with the truth beside it.
- * @param {Request} request
- * @param {Response} response
+ * The body of a clone: the runtime's stream in between, as a clone that is read here
+ * would hold the page back.
+ * @param {Response} clone
  */
-async function keep(request, { body, status, headers: sent }) {
+async function wholeOf({ body }) {
   const { readable, writable } = new IdentityTransformStream();
   const [whole] = await Promise.all([
     new Response(readable).arrayBuffer(),
     body?.pipeTo(writable),
   ]);
+  return whole;
+}
+
+/**
+ * Stores a whole copy on our own terms: for long, and with the truth beside it.
+ * @param {Request} request
+ * @param {Response} response
+ * @param {ArrayBuffer} whole
+ */
+async function keep(request, { status, headers: sent }, whole) {
   const length = sent.get("content-length");
   if (length !== null && Number(length) !== whole.byteLength) return;
   const headers = new Headers(sent);

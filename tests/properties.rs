@@ -20,7 +20,7 @@ mod written;
 
 use chance::{cache_control, copies, dates, demands, policies, requests, variants, worlds};
 use lastgood::copies::Copy;
-use lastgood::gateway::{self, Body, Event, Exchange, Memory, Renewal, Source, Step};
+use lastgood::gateway::{self, Body, Event, Exchange, Memory, Reader, Renewal, Source, Step};
 use lastgood::policy::{Mode, Policy};
 use lastgood::wire::{Demands, Listed, Timestamp};
 use proptest::collection::vec;
@@ -201,7 +201,10 @@ fn begins(copy: &Stored, asked: &Asked, policy: &Rc<Policy>, now: Timestamp) -> 
 /// How a host begins that needs no exchange for it.
 fn renewal(copy: &Stored, asked: &Asked, policy: &Policy, now: Timestamp) -> Option<Renewal> {
     let (copy, memory, url) = (opened(copy), &mut Memory::default(), asked.url());
-    asked.with_head(|head| gateway::renewal(head, &url, &copy, policy, memory, now))
+    asked.with_head(|head| {
+        let reader = Reader::read(head, policy);
+        gateway::renewal(head, &url, &copy, reader, policy, memory, now)
+    })
 }
 
 /// The same by the law.

@@ -40,6 +40,9 @@ const DOCUMENT: &str = "document";
 /// The language of a page that depends on that.
 const LANGUAGE: &str = "language";
 
+/// More bytes than most envelopes have.
+const ROOM: usize = 512;
+
 /// What the platform is told: a year, so that only our own rules end a copy.
 const STORE_FOR: &str = "public, max-age=31536000";
 
@@ -117,7 +120,7 @@ pub fn seal(kept: &Kept<'_>) -> Changes {
         changes.remove("connection");
     }
     let vary = fields.get("vary");
-    let mut envelope = String::new();
+    let mut envelope = String::with_capacity(ROOM);
     let arrived = format!("{}", kept.arrived.as_millis());
     let selecting = wire::vary::selecting(vary, request);
     pack(&mut envelope, STORED_AT, &arrived);

@@ -29,11 +29,12 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
     let found = with_isolate(|isolate| {
         let policy = Rc::clone(isolate.configuration.policy_for(head.path));
         let copy = found(isolate, stored.get(ENVELOPE), url, varied, now).filter(|_| !bypasses)?;
-        if Reader::read(&head, &policy).is_answered_by(&copy, &policy, now) {
+        let reader = Reader::read(&head, &policy);
+        if reader.is_answered_by(&copy, &policy, now) {
             return Some((copy, None));
         }
         let memory = &mut isolate.memory;
-        let renewal = gateway::renewal(&head, url, &copy, &policy, memory, now)?;
+        let renewal = gateway::renewal(&head, url, &copy, reader, &policy, memory, now)?;
         Some((copy, Some(renewal)))
     });
     let Some((copy, renewal)) = found else {

@@ -3,9 +3,8 @@
 import * as core from "lastgood-core";
 import { seeToTheEnd } from "./exchange.js";
 import { fault } from "./instance.js";
-import { answerOf, behind, keep } from "./keeping.js";
+import { answerOf, behind, keep, keepClone } from "./keeping.js";
 import { Alarm, discard, rebuilt } from "./platform.js";
-import { cloned } from "./raw.js";
 import { watch } from "./watching.js";
 
 /** @typedef {import("./hand.js").Arrival} Arrival */
@@ -24,7 +23,7 @@ export function fetched(arrival, response, first, ctx) {
     const good = judged(arrival, response, first);
     if (!good) return undefined;
     const { changes, claimed } = good;
-    if (claimed) behind(ctx, keep(arrival, cloned(response), claimed));
+    if (claimed) behind(ctx, keepClone(arrival, response, claimed));
     return rebuilt(response, response.status, changes, true);
   } catch (error) {
     fault(error);

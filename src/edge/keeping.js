@@ -44,7 +44,7 @@ const LONGEST_DISGUISE = core.longest_disguise();
 export function keepIfDue(arrival, response, ctx) {
   const claimed = claim(arrival, response);
   if (!claimed) return false;
-  behind(ctx, keep(arrival, cloned(response), claimed));
+  behind(ctx, keepClone(arrival, response, claimed));
   return true;
 }
 
@@ -99,19 +99,35 @@ export function varied(answered, vary, headers) {
 }
 
 /**
- * Keeps a copy, if its body turns out to be whole and good.
+ * Keeps a copy of a response that goes out.
  * @param {Arrival} arrival
  * @param {Response} response
  * @param {Claim} claim
  */
-export async function keep(arrival, response, { reserved, answered, arrived }) {
+export function keepClone(arrival, response, claim) {
+  return keep(arrival, cloned(response), claim, platform.wholeClone);
+}
+
+/**
+ * Keeps a copy, if its body turns out to be whole and good.
+ * @param {Arrival} arrival
+ * @param {Response} response
+ * @param {Claim} claim
+ * @param {typeof platform.whole} [read]
+ */
+export async function keep(
+  arrival,
+  response,
+  { reserved, answered, arrived },
+  read = platform.whole,
+) {
   const { url, started } = arrival;
   const { status } = response;
   let how = LOST;
   let spreads;
   try {
     const limit = () => core.copy_limit(url);
-    const whole = await platform.whole(response, limit).catch(reason);
+    const whole = await read(response, limit).catch(reason);
     if (whole instanceof RangeError) return void (how = NOT_FOR_KEEPING);
     if (whole instanceof Error)
       return console.log(core.broke_off(url, Date.now()));
@@ -187,7 +203,7 @@ async function pageOf(url, { headers }) {
  */
 export function watchToTheEnd(url, response, ctx) {
   const signal = AbortSignal.timeout(WATCHED_MS);
-  const whole = platform.whole(cloned(response), () => Infinity, signal);
+  const whole = platform.wholeClone(cloned(response), () => Infinity, signal);
   const told = () => {
     if (signal.aborted) return;
     console.log(core.broke_off(url, Date.now()));

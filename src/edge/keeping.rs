@@ -132,10 +132,13 @@ impl Isolate {
         policy: &Policy,
         now: Timestamp,
     ) -> Option<u64> {
-        let head = ResponseHead::read(status, answered);
+        let head = ResponseHead {
+            arrived: Some(now),
+            ..ResponseHead::read(status, answered)
+        };
         let bytes = self.room.take(&head, policy)?;
         let (due, varied) = (&mut self.due, answered.rest());
-        if gateway::is_keeping_due(request, status, answered, varied, policy, due, now) {
+        if gateway::is_keeping_due(request, &head, answered, varied, policy, due, now) {
             return Some(bytes);
         }
         self.room.give_back(bytes);

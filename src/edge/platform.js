@@ -12,8 +12,9 @@ import {
   hangUp,
   hasLike,
   isBound,
+  isRaw,
   upTo,
-  wholeRaw,
+  unpacked,
 } from "./raw.js";
 
 const STORE = "lastgood";
@@ -307,18 +308,29 @@ export async function note(url, text) {
 const DECODED = ["gzip", "br"];
 
 /**
- * The whole body of a clone, decoded; rejects if it breaks off or is longer than
- * `limit` says, which is asked only if its length is not known. It goes through a stream of the runtime's own, since the original
- * would wait for a clone that JavaScript reads.
+ * The whole body of a response that nobody else reads, decoded; rejects if it breaks
+ * off or is longer than `limit` says, which is asked only if its length is not known.
+ * @param {Response} response
+ * @param {() => number} limit
+ */
+export async function whole(response, limit) {
+  if (!response.body) return new ArrayBuffer(0);
+  const bytes = isBound(response)
+    ? response.arrayBuffer()
+    : upTo(limit(), response.body);
+  return isRaw(response) ? unpacked(response, await bytes, limit()) : bytes;
+}
+
+/**
+ * The same of a clone. It goes through a stream of the runtime's own, since the
+ * original would wait for a clone that JavaScript reads.
  * @param {Response} clone
  * @param {() => number} limit
  * @param {AbortSignal} [signal] ends it
  */
-export async function whole(clone, limit, signal) {
+export async function wholeClone(clone, limit, signal) {
   const { body } = clone;
-  if (!body) return new ArrayBuffer(0);
-  const raw = await wholeRaw(clone, limit);
-  if (raw) return raw;
+  if (!body || isRaw(clone)) return whole(clone, limit);
   const { readable, writable } = new IdentityTransformStream();
   const piped = body.pipeTo(writable, { signal });
   const read = isBound(clone)

@@ -84,18 +84,10 @@ export function hangUp(response) {
 }
 
 /**
- * The whole body of a clone, unpacked; nothing if it is not of our making.
- * Rejects if the body breaks off, or with a range error if it is longer than
- * `most` says or packed in a way that is not known here.
- * @param {Response} clone
- * @param {() => number} most
+ * Whether the body of a response is of our making.
+ * @param {Response} response
  */
-export async function wholeRaw(clone, most) {
-  if (!ours.has(clone) || !clone.body) return undefined;
-  const limit = most();
-  const bytes = isBound(clone) ? clone.arrayBuffer() : upTo(limit, clone.body);
-  return unpacked(clone, await bytes, limit);
-}
+export const isRaw = (response) => ours.has(response);
 
 /**
  * Whether a body has the length that is declared: that of one which the runtime
@@ -109,7 +101,8 @@ export function isBound(response) {
 }
 
 /**
- * What the bytes of a response's body mean, at most so many.
+ * What the bytes of a response's body mean, at most so many. Rejects with a range
+ * error if they are packed in a way that is not known here.
  * @param {Response} response
  * @param {ArrayBuffer} bytes
  * @param {number} limit

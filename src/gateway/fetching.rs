@@ -63,12 +63,12 @@ pub fn renewal(
     request: &RequestHead<'_>,
     url: &str,
     copy: &Copy,
+    reader: Reader,
     policy: &Policy,
     memory: &mut Memory,
     told: Timestamp,
 ) -> Option<Renewal> {
     let now = memory.time(told);
-    let reader = Reader::read(request, policy);
     let taken = reader.may_see(copy) && copy.satisfies(&reader.demands, told);
     copy.renewable(policy, told).filter(|_| taken)?;
     if reader.demands.only_if_cached || !is_simple(request, url, policy, memory, now) {

@@ -361,28 +361,24 @@ pub fn is_watched(
 ///
 /// In standby an unchanged copy is rewritten only now and then, but often enough
 /// that there is always one whose window is at least half open. In cache mode
-/// whatever comes from the origin is news, or it would not have been asked. `varied`
-/// is those fields of the request that the answer's `Vary` names.
+/// whatever comes from the origin is news, or it would not have been asked. `head` is
+/// that of the answer, and `varied` those fields of the request that its `Vary` names.
 #[must_use]
 pub fn is_keeping_due(
     request: &RequestHead<'_>,
-    status: u16,
+    head: &ResponseHead<'_>,
     response: &dyn Fields,
     varied: &str,
     policy: &Policy,
     due: &mut Due,
     now: Timestamp,
 ) -> bool {
-    let head = ResponseHead {
-        arrived: Some(now),
-        ..ResponseHead::read(status, response)
-    };
     let url = request.url;
-    let refused = copies::may_keep(request, &head, policy).is_err();
+    let refused = copies::may_keep(request, head, policy).is_err();
     if refused || due.is_current(url, response, varied, now) {
         return false;
     }
-    let half = copies::usable_for(&head, policy)
+    let half = copies::usable_for(head, policy)
         .checked_div(2)
         .unwrap_or_default();
     let every = match policy.mode {

@@ -166,7 +166,11 @@ impl Host<'_> {
             && !it.disguised
             && it.asked.with_head(|request| {
                 let varied = varied(&it.asked.fields, fields);
-                gateway::is_keeping_due(request, status, &listed, &varied, &it.policy, due, now)
+                let head = ResponseHead {
+                    arrived: Some(now),
+                    ..ResponseHead::read(status, &listed)
+                };
+                gateway::is_keeping_due(request, &head, &listed, &varied, &it.policy, due, now)
             });
         if due {
             self.land_copy(visit, status, fields, now);
