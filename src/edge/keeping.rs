@@ -94,7 +94,10 @@ pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, no
                 isolate.asides.note(aside, url, lifetime, time(now));
             }
         }
-        isolate.memory.land(url, end, time(now));
+        match status {
+            206 => isolate.memory.land_beside(url, end, time(now)),
+            _ => isolate.memory.land(url, end, time(now)),
+        }
     });
 }
 
@@ -139,6 +142,7 @@ impl Isolate {
         let bytes = self.room.take(&head, policy)?;
         let (due, varied) = (&mut self.due, answered.rest());
         if gateway::is_keeping_due(request, &head, answered, varied, policy, due, now) {
+            gateway::keeps(request, request.url, policy, &mut self.memory, now);
             return Some(bytes);
         }
         self.room.give_back(bytes);

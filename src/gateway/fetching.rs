@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::report::origin_fields;
 use super::{FirstResponse, Opening, first_wait, is_involved, is_restrained};
 use crate::copies::{Changes, Copy};
-use crate::policy::{Collapse, Policy};
+use crate::policy::{Collapse, Mode, Policy};
 use crate::verdict;
 use crate::wire::cache_status::Handling;
 use crate::wire::{Method, RequestHead, Timestamp};
@@ -43,6 +43,9 @@ pub fn missed(
     let Some(origin) = plain_origin(memory, now) else {
         return Opening::Exchange;
     };
+    if follows(request, policy) && memory.follow(Memory::key(url), now, now) == Role::Wait {
+        return Opening::Exchange;
+    }
     let rule = policy.collapse.filter(|_| may_be_shared(request, policy));
     let role = rule.map(|rule| memory.flights.role(Memory::key(url), rule, now, now));
     // Who leads and left is found out when this is over, and another one asks.
@@ -94,6 +97,25 @@ pub fn renewal(
 /// Whether others that ask for the same may be given the same.
 pub(super) fn may_be_shared(request: &RequestHead<'_>, policy: &Policy) -> bool {
     request.method == Method::Get && !request.ranged && !super::is_signed_in(request, policy)
+}
+
+/// Whether a request, though it leads nobody, waits for what is on its way into the store.
+pub(super) fn follows(request: &RequestHead<'_>, policy: &Policy) -> bool {
+    let cached = policy.mode == Mode::Cache && policy.collapse.is_some();
+    cached && request.method == Method::Get && request.ranged
+}
+
+/// Notes that a copy is being made of the answer to a request.
+pub fn keeps(
+    request: &RequestHead<'_>,
+    url: &str,
+    policy: &Policy,
+    memory: &mut Memory,
+    now: Timestamp,
+) {
+    if policy.mode == Mode::Cache && !may_be_shared(request, policy) {
+        memory.keeps_beside(url, now);
+    }
 }
 
 /// Whether one attempt, made as the request came, may be all that is needed.

@@ -12,6 +12,10 @@ use crate::verdict::Failure;
 use crate::wire::Timestamp;
 use core::time::Duration;
 
+/// Who can't lead waits for a flight that began so long ago at most: until then an answer
+/// that came at once is in the store.
+const YOUNG: Duration = Duration::from_millis(250);
+
 /// A page that turned out not to be for keeping is not waited for this long.
 const UNCACHEABLE: Duration = Duration::from_secs(120);
 
@@ -96,6 +100,31 @@ impl Flights {
         role
     }
 
+    /// What a request does that nobody could wait for, as it wants a part: if the page is
+    /// on its way into the store, it may be answered from there.
+    #[must_use]
+    pub fn follow(&self, key: u64, since: Timestamp, now: Timestamp) -> Role {
+        let flight = self.flights.get(key).copied().unwrap_or_default();
+        match flight.end {
+            None if now < flight.began.after(YOUNG) => Role::Wait,
+            Some(End::Stored) if since < flight.ended => Role::Look,
+            _ => Role::Alone,
+        }
+    }
+
+    /// Something is on its way into the store for which nobody waits but who
+    /// [follows](Flights::follow).
+    pub fn begin(&mut self, key: u64, now: Timestamp) {
+        let began = now;
+        self.flights.put(
+            key,
+            Flight {
+                began,
+                ..Flight::default()
+            },
+        );
+    }
+
     /// The one that led has come to an end.
     pub fn end(&mut self, key: u64, end: End, now: Timestamp) {
         if let Some(flight) = self.flights.get_mut(key) {
@@ -103,6 +132,14 @@ impl Flights {
             flight.failures = flight.failures.saturating_add(failed);
             flight.ended = now;
             flight.end = Some(end);
+        }
+    }
+
+    /// It has come to such an end, or to one that nobody knows.
+    pub fn land(&mut self, key: u64, end: Option<End>, now: Timestamp) {
+        match end {
+            Some(end) => self.end(key, end, now),
+            None => self.forget(key),
         }
     }
 
@@ -158,6 +195,21 @@ mod tests {
         assert_eq!(role(&mut flights, 1, 5000), Role::Lead);
         flights.forget(7);
         assert_eq!(role(&mut flights, 2, 5001), Role::Lead);
+    }
+
+    #[test]
+    fn who_follows_waits_for_the_young_and_never_leads() {
+        let mut flights = Flights::default();
+        let follow = |flights: &Flights, since, now| flights.follow(7, at(since), at(now));
+        assert_eq!(follow(&flights, 0, 0), Role::Alone);
+        flights.begin(7, at(0));
+        assert_eq!(follow(&flights, 1, 249), Role::Wait);
+        assert_eq!(follow(&flights, 1, 250), Role::Alone);
+        flights.end(7, End::Stored, at(300));
+        assert_eq!(follow(&flights, 299, 301), Role::Look);
+        assert_eq!(follow(&flights, 300, 301), Role::Alone);
+        flights.end(7, End::Uncacheable, at(400));
+        assert_eq!(follow(&flights, 350, 401), Role::Alone);
     }
 
     #[test]

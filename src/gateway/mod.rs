@@ -39,7 +39,7 @@ mod step;
 mod world;
 
 pub use exchange::Exchange;
-pub use fetching::{Renewal, fetched, missed, not_kept, renewal};
+pub use fetching::{Renewal, fetched, keeps, missed, not_kept, renewal};
 pub use flights::{End, Flights};
 pub use memory::{Memory, Restraint};
 pub use outgoing::{reply_changes, request_changes};

@@ -1,6 +1,6 @@
 //! What an exchange is told, and what it decides: plain values.
 
-use super::fetching::may_be_shared;
+use super::fetching::{follows, may_be_shared};
 use super::memory::{Memory, Restraint};
 use super::reader::Reader;
 use super::{attempt_limit, may_show_copies, within_upload};
@@ -23,6 +23,8 @@ pub struct Request {
     pub(super) needs_credentials: bool,
     /// Others that ask for the same may be given the same.
     pub(super) may_be_shared: bool,
+    /// It waits for what is on its way into the store.
+    pub(super) follows: bool,
     /// The page is what it asks for, and not its head or a part.
     pub(super) wants_page: bool,
     pub(super) repeat: Repeatability,
@@ -102,6 +104,7 @@ impl Request {
             looped,
             needs_credentials: policy.needs_credentials && signed_in,
             may_be_shared: may_be_shared(head, policy),
+            follows: follows(head, policy),
             wants_page: head.method == Method::Get && !head.ranged,
             repeat,
             limit: within_upload(replayable, attempt_limit(head.method, repeat, policy)),

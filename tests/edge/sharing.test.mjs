@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { tokenFor } from "../../scripts/rehearse/token.mjs";
 import { EAGER, HOST, siteWith } from "../support/site.mjs";
+import { codeWithStoreThat } from "../support/store.mjs";
 import { test } from "../support/test.mjs";
 import { until } from "../support/until.mjs";
 
@@ -67,4 +68,38 @@ test("one who is shown that it is not for keeping tells it", async (t) => {
   assert.equal((await leader).status, 200);
   assert.equal(site.origin.count, WAITERS.length + 1);
   assert.ok(performance.now() - start < 2000, "all at once");
+});
+
+const PARTS = '200[ma=60 | ETag: "a"] partial size(5000)';
+
+for (const [what, asked] of /** @type {const} */ ([
+  ["page", {}],
+  ["part", { range: "bytes=0-999" }],
+]))
+  test(`who wants a part waits for the ${what} that is being stored`, async (t) => {
+    const site = await siteWith(t, {
+      script: [PARTS],
+      lastgood: SHARED,
+      code: codeWithStoreThat("putsSlowly"),
+    });
+    assert.equal((await site.get("/", asked)).complete, true);
+    const seen = await site.get("/", { range: "bytes=10-19" });
+    assert.equal(seen.status, 206);
+    assert.equal(seen.headers["content-range"], "bytes 10-19/5000");
+    assert.equal(seen.text.length, 10);
+    assert.equal(site.origin.count, 1);
+  });
+
+test("who wants a part waits for no slow page, and keeps nobody from it", async (t) => {
+  const site = await siteWith(t, {
+    script: ['200[ma=60 | ETag: "a"] slow(1500)', PARTS],
+    lastgood: SHARED,
+  });
+  const leader = site.get("/");
+  await until("it asks", () => site.origin.count === 1);
+  const seen = await site.get("/", { range: "bytes=10-19" });
+  assert.equal(seen.status, 206);
+  assert.ok(seen.ms < 1000, `after ${seen.ms} ms`);
+  await oneAsksForAll(site, 2);
+  assert.equal((await leader).status, 200);
 });

@@ -12,6 +12,11 @@ const MISHAPS = {
   /** The first copy is refused. */
   refusesOnce: `put: (...copy) => (puts += 1) === 1
     ? Promise.reject(new Error("no room")) : store.put(...copy),`,
+  /** It takes its time for what is put. */
+  putsSlowly: `put: async (...copy) => {
+      await scheduler.wait(120);
+      await store.put(...copy);
+    },`,
   /** It takes its time for what is put, and then tells. */
   tellsSlowly: `put: async (...copy) => {
       await scheduler.wait(300);

@@ -208,24 +208,19 @@ impl Exchange {
     /// Somebody may be fetching the page already.
     pub(super) fn join(&mut self, now: Now, memory: &mut Memory) -> Step {
         let shares = self.policy.mode == Mode::Cache && self.request.may_be_shared;
-        let Some(rule) = self.policy.collapse.filter(|_| shares) else {
-            self.failure = None;
-            return self.first_attempt(now, memory);
-        };
         if self.joined == Timestamp::default() {
             self.joined = now.steady;
         }
+        let Some(rule) = self.policy.collapse.filter(|_| shares) else {
+            return self.follow(now, memory);
+        };
         let patient = now.wall < self.started.after(rule.wait).min(self.deadline());
         match memory
             .flights
             .role(self.request.key, rule, self.joined, now.steady)
         {
             Role::Wait if patient => self.wait_for_another(now),
-            Role::Look => {
-                self.landed = true;
-                self.state = State::Looking;
-                self.ask_for_copy()
-            }
+            Role::Look => self.look_again(),
             Role::Share(failure) => {
                 self.failure = Some(failure);
                 self.conclude(self.outcome(now), None, now, memory)
@@ -238,11 +233,36 @@ impl Exchange {
         }
     }
 
+    /// Who leads nobody may still want what is on its way into the store.
+    fn follow(&mut self, now: Now, memory: &mut Memory) -> Step {
+        let follows = self.request.follows && now.wall < self.deadline();
+        let role = match follows {
+            true => memory.follow(self.request.key, self.joined, now.steady),
+            false => Role::Alone,
+        };
+        match role {
+            Role::Wait => self.wait_for_another(now),
+            Role::Look => self.look_again(),
+            _ => {
+                self.failure = None;
+                self.first_attempt(now, memory)
+            }
+        }
+    }
+
+    /// What another fetched is in the store.
+    fn look_again(&mut self) -> Step {
+        self.landed = true;
+        self.state = State::Looking;
+        self.ask_for_copy()
+    }
+
     /// What another fetched is of no use here. If it never was fresh, nobody is to
-    /// wait for it, or all of them would ask one after another.
+    /// wait for it, or all of them would ask one after another; but who wants a part says
+    /// nothing of the page.
     fn go_alone(&mut self, now: Now, memory: &mut Memory) -> Step {
         let lives = |copy: Copy| !copy.aged(now.wall).lifetime.is_zero();
-        if !self.copy.is_some_and(lives) {
+        if !self.request.follows && !self.copy.is_some_and(lives) {
             let end = End::Uncacheable;
             memory.flights.end(self.request.key, end, now.steady);
         }
