@@ -117,7 +117,7 @@ fn demands(text: &str, says: &dyn Fn(&str) -> bool) {
 /// Two readings of a targeted field agree, where the second one knows the grammar.
 fn targeted(text: &str) {
     let fields = format!("cdn-cache-control:{text}");
-    let read = wire::targeted::parse(text.trim());
+    let read = wire::targeted::parse(text.trim_ascii());
     if text.contains('\n') || !law::is_plain(&fields) {
         return;
     }
@@ -136,7 +136,7 @@ fn targeted(text: &str) {
 fn dates(text: &str) {
     retry_after(text);
     let read = wire::date::parse(text).map(|at| i128::from(at.as_millis() / 1000));
-    let fixed = text.as_bytes().get(3) == Some(&b',') && text.trim() == text;
+    let fixed = text.as_bytes().get(3) == Some(&b',') && text.trim_ascii() == text;
     if let (Some(first), Some(second), true) = (read, law::http_date(text), fixed) {
         assert_eq!(first, second, "{text:?}");
     }
@@ -274,7 +274,7 @@ fn as_handed_out(text: &str) -> Vec<String> {
     let mut seen = Vec::new();
     let mut lines = Vec::new();
     for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
-        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+        let (name, value) = (name.trim_ascii().to_ascii_lowercase(), value.trim_ascii());
         let token = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let fit = !name.is_empty() && name.chars().all(token) && !value.is_empty();
         if fit && !value.contains('\r') && !seen.contains(&name) {

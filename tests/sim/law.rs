@@ -61,7 +61,7 @@ fn by_guess(status: u16, fields: &str, arrived: Option<Timestamp>) -> Option<i12
 fn age(stored: &Stored, now: Timestamp) -> i128 {
     let at = i128::from(stored.at.as_millis());
     let told = field(&stored.response, "age").unwrap_or("");
-    let told = super::raw::seconds(told.split(',').next().unwrap_or("").trim()) * 1000;
+    let told = super::raw::seconds(told.split(',').next().unwrap_or("").trim_ascii()) * 1000;
     // Ages are whole seconds: a wait that is shorter makes nothing older.
     let waited = i128::from(stored.waited);
     let waited = if waited < 1000 { 0 } else { waited };
@@ -196,7 +196,7 @@ pub(crate) fn is_variant(stored: &Stored, asked: &str) -> bool {
     let own = |name: &str| field(&stored.response, name).unwrap_or("");
     let value = |fields: &str, name: &str| {
         let value = field(fields, name).unwrap_or("").to_owned();
-        let mut list: Vec<String> = value.split(',').map(|it| it.trim().to_owned()).collect();
+        let mut list: Vec<String> = value.split(',').map(|it| it.trim_ascii().to_owned()).collect();
         if name == "accept-language" {
             list.sort();
         }
@@ -204,10 +204,10 @@ pub(crate) fn is_variant(stored: &Stored, asked: &str) -> bool {
     };
     own("vary").to_lowercase().split(',').all(|name| {
         let (wanted, held) = (
-            value(asked, name.trim()),
-            value(&stored.selecting, name.trim()),
+            value(asked, name.trim_ascii()),
+            value(&stored.selecting, name.trim_ascii()),
         );
-        let language = name.trim() == "accept-language" && !own("content-language").is_empty();
+        let language = name.trim_ascii() == "accept-language" && !own("content-language").is_empty();
         wanted == held || (language && wanted == [own("content-language")])
     })
 }
@@ -232,7 +232,7 @@ pub(crate) fn is_signed_in(asked: &Asked, policy: &Policy) -> bool {
 fn has_own_cookies(asked: &Asked, policy: &Policy) -> bool {
     let cookies = field(&asked.fields, "cookie").unwrap_or("");
     cookies.split(';').any(|pair| {
-        let name = pair.split('=').next().unwrap_or("").trim();
+        let name = pair.split('=').next().unwrap_or("").trim_ascii();
         !name.is_empty() && !policy.cookies_ignored.iter().any(|known| known == name)
     })
 }
@@ -285,7 +285,7 @@ pub(crate) fn refusal(
             "it is for one who is signed in",
         ),
         (
-            vary.split(',').any(|name| name.trim() == "*"),
+            vary.split(',').any(|name| name.trim_ascii() == "*"),
             "vary by anything",
         ),
     ];

@@ -240,7 +240,7 @@ pub(crate) fn varied(asked: &str, response: &str) -> String {
     let vary = Listed::new(response).get("vary").to_ascii_lowercase();
     let named = |line: &&str| {
         let name = line.split(':').next();
-        name.is_some_and(|name| vary.split(',').any(|it| it.trim() == name))
+        name.is_some_and(|name| vary.split(',').any(|it| it.trim_ascii() == name))
     };
     asked.lines().filter(named).collect::<Vec<_>>().join("\n")
 }

@@ -6,7 +6,7 @@ use lastgood::wire::Timestamp;
 pub(crate) fn field<'f>(fields: &'f str, name: &str) -> Option<&'f str> {
     fields.lines().find_map(|line| {
         let (known, value) = line.split_once(':')?;
-        (known == name).then_some(value.trim())
+        (known == name).then_some(value.trim_ascii())
     })
 }
 
@@ -28,8 +28,8 @@ pub(crate) fn directives(value: &str) -> Vec<(String, String)> {
     }
     let split = |directive: &String| {
         let mut halves = directive.splitn(2, '=');
-        let name = halves.next().unwrap_or("").trim().to_lowercase();
-        let value = halves.next().unwrap_or("").trim().trim_matches('"');
+        let name = halves.next().unwrap_or("").trim_ascii().to_lowercase();
+        let value = halves.next().unwrap_or("").trim_ascii().trim_matches('"');
         (name, value.to_owned())
     };
     found.iter().map(split).collect()
