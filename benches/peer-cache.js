@@ -63,6 +63,7 @@ export default {
     const response = await answer.catch(() => undefined);
     const failed = !response || FAILURES.has(response.status);
     if (failed && isTheirs && ages.isShownOnError) {
+      response?.body?.cancel();
       return shown(request, stored, ages);
     }
     stored.body?.cancel();
@@ -113,12 +114,12 @@ function agesOf(headers) {
   const rules = headers.get("x-kept-cache-control") ?? "";
   const lifetime = Number(MAX_AGE.exec(rules)?.[1] ?? 0);
   const after = Number(RENEWED_FOR.exec(rules)?.[1] ?? 0);
-  const window = FORBIDS_STALE.test(rules) ? 0 : after;
+  const isShownStale = !FORBIDS_STALE.test(rules);
   return {
     age,
     ttl: lifetime - age,
-    isShown: age < lifetime + window,
-    isShownOnError: age < KEPT_ON_ERROR && !FORBIDS_STALE.test(rules),
+    isShown: age < lifetime + (isShownStale ? after : 0),
+    isShownOnError: age < KEPT_ON_ERROR && isShownStale,
   };
 }
 
@@ -132,7 +133,7 @@ function renew(request, ctx) {
   renewing.add(url);
   const renewed = async () => {
     const response = await attempt(request);
-    if (!mayKeep(request, response)) return;
+    if (!mayKeep(request, response)) return response.body?.cancel();
     await keep(request, response, await response.arrayBuffer());
   };
   ctx.waitUntil(renewed().finally(() => renewing.delete(url)));

@@ -200,7 +200,12 @@ impl Exchange {
                 .find(|(looks, aside)| *looks && known(*aside))
         });
         match known {
-            None => LOOK,
+            // It may not be the first look.
+            None => {
+                self.looking = Looking::AtPage;
+                self.place = None;
+                LOOK
+            }
             Some((_, aside)) => {
                 self.looking = Looking::At(aside);
                 self.place = Some(copies::of_aside(&self.url, aside));

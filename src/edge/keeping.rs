@@ -94,9 +94,11 @@ pub fn landed(url: &str, status: u16, answered: &str, how: u8, reserved: u32, no
                 isolate.asides.note(aside, url, lifetime, time(now));
             }
         }
-        match status {
-            206 => isolate.memory.land_beside(url, end, time(now)),
-            _ => isolate.memory.land(url, end, time(now)),
+        // Who wanted the page and got a part is one for whom others may wait.
+        let part = status == 206 && Listed::new(answered.rest()).has("range");
+        match part {
+            true => isolate.memory.land_part(url, end, time(now)),
+            false => isolate.memory.land(url, end, time(now)),
         }
     });
 }

@@ -36,14 +36,15 @@ pub fn missed(
     told: Timestamp,
 ) -> Opening {
     let now = memory.time(told);
-    let only_copies = Reader::read(request, policy).demands.only_if_cached;
-    if only_copies || !is_simple(request, url, policy, memory, now) {
+    let demands = Reader::read(request, policy).demands;
+    if demands.only_if_cached || !is_simple(request, url, policy, memory, now) {
         return Opening::Exchange;
     }
     let Some(origin) = plain_origin(memory, now) else {
         return Opening::Exchange;
     };
-    if follows(request, policy) && memory.follow(Memory::key(url), now, now) == Role::Wait {
+    let follows = follows(request, policy) && !demands.no_cache;
+    if follows && memory.flights.follow(Memory::key(url), now, now) == Role::Wait {
         return Opening::Exchange;
     }
     let rule = policy.collapse.filter(|_| may_be_shared(request, policy));
@@ -101,8 +102,11 @@ pub(super) fn may_be_shared(request: &RequestHead<'_>, policy: &Policy) -> bool 
 
 /// Whether a request, though it leads nobody, waits for what is on its way into the store.
 pub(super) fn follows(request: &RequestHead<'_>, policy: &Policy) -> bool {
-    let cached = policy.mode == Mode::Cache && policy.collapse.is_some();
-    cached && request.method == Method::Get && request.ranged
+    is_collapsed(policy) && request.method == Method::Get && request.ranged
+}
+
+fn is_collapsed(policy: &Policy) -> bool {
+    policy.mode == Mode::Cache && policy.collapse.is_some()
 }
 
 /// Notes that a copy is being made of the answer to a request.
@@ -113,8 +117,9 @@ pub fn keeps(
     memory: &mut Memory,
     now: Timestamp,
 ) {
-    if policy.mode == Mode::Cache && !may_be_shared(request, policy) {
-        memory.keeps_beside(url, now);
+    if is_collapsed(policy) && !may_be_shared(request, policy) {
+        let now = memory.time(now);
+        memory.flights.begin_beside(Memory::key(url), now);
     }
 }
 

@@ -12,8 +12,8 @@ use crate::verdict::Failure;
 use crate::wire::Timestamp;
 use core::time::Duration;
 
-/// Who can't lead waits for a flight that began so long ago at most: until then an answer
-/// that came at once is in the store.
+/// Who can't lead waits so long at most, and for no flight that began earlier: until then
+/// an answer that came at once is in the store.
 const YOUNG: Duration = Duration::from_millis(250);
 
 /// A page that turned out not to be for keeping is not waited for this long.
@@ -23,6 +23,9 @@ const UNCACHEABLE: Duration = Duration::from_secs(120);
 #[derive(Debug, Default)]
 pub struct Flights {
     flights: Slots<Flight, 128, 4>,
+    /// What is on its way into the store though nobody waits for it but who
+    /// [follows](Flights::follow).
+    beside: Slots<Flight, 16, 4>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,25 +107,34 @@ impl Flights {
     /// on its way into the store, it may be answered from there.
     #[must_use]
     pub fn follow(&self, key: u64, since: Timestamp, now: Timestamp) -> Role {
-        let flight = self.flights.get(key).copied().unwrap_or_default();
-        match flight.end {
-            None if now < flight.began.after(YOUNG) => Role::Wait,
-            Some(End::Stored) if since < flight.ended => Role::Look,
-            _ => Role::Alone,
+        let flights = [self.flights.get(key), self.beside.get(key)];
+        let under_way = |it: &&Flight| it.end.is_none() && now < it.began.min(since).after(YOUNG);
+        let stored = |it: &&Flight| it.end == Some(End::Stored) && since < it.ended;
+        if flights.iter().flatten().any(under_way) {
+            Role::Wait
+        } else if flights.iter().flatten().any(stored) {
+            Role::Look
+        } else {
+            Role::Alone
         }
     }
 
     /// Something is on its way into the store for which nobody waits but who
     /// [follows](Flights::follow).
-    pub fn begin(&mut self, key: u64, now: Timestamp) {
-        let began = now;
-        self.flights.put(
-            key,
-            Flight {
-                began,
-                ..Flight::default()
-            },
-        );
+    pub fn begin_beside(&mut self, key: u64, now: Timestamp) {
+        let flight = Flight {
+            began: now,
+            ..Flight::default()
+        };
+        self.beside.put(key, flight);
+    }
+
+    /// It is there, or will not be.
+    pub fn end_beside(&mut self, key: u64, end: Option<End>, now: Timestamp) {
+        if let Some(flight) = self.beside.get_mut(key) {
+            flight.ended = now;
+            flight.end = end.or(Some(End::Uncacheable));
+        }
     }
 
     /// The one that led has come to an end.
@@ -132,14 +144,6 @@ impl Flights {
             flight.failures = flight.failures.saturating_add(failed);
             flight.ended = now;
             flight.end = Some(end);
-        }
-    }
-
-    /// It has come to such an end, or to one that nobody knows.
-    pub fn land(&mut self, key: u64, end: Option<End>, now: Timestamp) {
-        match end {
-            Some(end) => self.end(key, end, now),
-            None => self.forget(key),
         }
     }
 
@@ -202,14 +206,20 @@ mod tests {
         let mut flights = Flights::default();
         let follow = |flights: &Flights, since, now| flights.follow(7, at(since), at(now));
         assert_eq!(follow(&flights, 0, 0), Role::Alone);
-        flights.begin(7, at(0));
+        flights.begin_beside(7, at(0));
         assert_eq!(follow(&flights, 1, 249), Role::Wait);
         assert_eq!(follow(&flights, 1, 250), Role::Alone);
-        flights.end(7, End::Stored, at(300));
+        flights.begin_beside(7, at(200));
+        assert_eq!(follow(&flights, 1, 250), Role::Wait);
+        assert_eq!(follow(&flights, 1, 251), Role::Alone);
+        flights.end_beside(7, Some(End::Stored), at(300));
         assert_eq!(follow(&flights, 299, 301), Role::Look);
         assert_eq!(follow(&flights, 300, 301), Role::Alone);
-        flights.end(7, End::Uncacheable, at(400));
-        assert_eq!(follow(&flights, 350, 401), Role::Alone);
+        flights.begin_beside(7, at(400));
+        flights.end_beside(7, None, at(410));
+        assert_eq!(follow(&flights, 401, 411), Role::Alone);
+        assert_eq!(role(&mut flights, 420, 420), Role::Lead);
+        assert_eq!(follow(&flights, 421, 422), Role::Wait);
     }
 
     #[test]

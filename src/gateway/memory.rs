@@ -6,12 +6,12 @@
 //! each exchange for the length of a step.
 
 use super::clock::Steady;
-use super::flights::{End, Flights, Role};
+use super::flights::{End, Flights};
 use super::shared::Shared;
 use crate::origins::{Objects, Origins, Standing};
 use crate::policy::{Configuration, Policy, Rescue, Tier};
 use crate::retry::{Budget, Random};
-use crate::slots::{Slot, Slots, digest, digest_on};
+use crate::slots::{Slot, Slots, digest};
 use crate::verdict::{Cause, Failure};
 use crate::wire::{Fields, Method, Timestamp, time::millis};
 use core::time::Duration;
@@ -187,34 +187,18 @@ impl Memory {
 
     /// What became of a page that others wait for; nothing if nobody knows.
     pub fn land(&mut self, url: &str, end: Option<End>, told: Timestamp) {
-        let now = self.time(told);
-        self.flights.land(Self::key(url), end, now);
-        self.land_beside(url, end, now);
-    }
-
-    /// The same of a part of it, or of whatever nobody waits for.
-    pub fn land_beside(&mut self, url: &str, end: Option<End>, told: Timestamp) {
-        let now = self.time(told);
-        self.flights.land(beside(Self::key(url)), end, now);
-    }
-
-    /// Notes that a copy is being made of what was asked for by somebody for whom nobody
-    /// waits.
-    pub(super) fn keeps_beside(&mut self, url: &str, told: Timestamp) {
-        let (page, now) = (Self::key(url), self.time(told));
-        self.flights.begin(beside(page), now);
-    }
-
-    /// What a request for a part does that came at `since`.
-    pub(super) fn follow(&self, page: u64, since: Timestamp, now: Timestamp) -> Role {
-        let roles = [page, beside(page)].map(|key| self.flights.follow(key, since, now));
-        if roles.contains(&Role::Wait) {
-            Role::Wait
-        } else if roles.contains(&Role::Look) {
-            Role::Look
-        } else {
-            Role::Alone
+        let (key, now) = (Self::key(url), self.time(told));
+        match end {
+            Some(end) => self.flights.end(key, end, now),
+            None => self.flights.forget(key),
         }
+        self.flights.end_beside(key, end, now);
+    }
+
+    /// The same of a part of it.
+    pub fn land_part(&mut self, url: &str, end: Option<End>, told: Timestamp) {
+        let now = self.time(told);
+        self.flights.end_beside(Self::key(url), end, now);
     }
 
     /// Notes a good first answer that took so long.
@@ -336,11 +320,6 @@ impl Memory {
     pub(super) const fn quick(policy: &Policy) -> Duration {
         policy.soft_deadline
     }
-}
-
-/// The key under which it stands that a copy is made that no flight is about.
-fn beside(page: u64) -> u64 {
-    digest_on(page, &["beside"])
 }
 
 fn key_of(tier: &Tier) -> u64 {

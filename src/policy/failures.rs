@@ -36,7 +36,7 @@ impl Failures {
     /// Adds one word of a list: `network`, `timeout`, a status or a range.
     /// Returns whether it was understood.
     pub fn add(&mut self, word: &str) -> bool {
-        match word.trim_ascii() {
+        match word.trim() {
             "network" => self.network = true,
             "timeout" => self.timeout = true,
             range => match status_range(range) {
@@ -52,7 +52,7 @@ fn status_range(text: &str) -> Option<(u16, u16)> {
     let (first, last) = cut::at(text, b'-').unwrap_or((text, text));
     let status = |digits: &str| {
         digits
-            .trim_ascii()
+            .trim()
             .parse()
             .ok()
             .filter(|code| (400..=999).contains(code))

@@ -154,7 +154,7 @@ pub(super) fn base_url(value: &Value) -> Option<String> {
     let Value::Text(text) = value else {
         return None;
     };
-    let text = text.trim_ascii();
+    let text = text.trim();
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"))?;

@@ -128,7 +128,7 @@ pub fn duration(text: &str) -> Option<Duration> {
         ("d", DAY),
     ];
     units.into_iter().find_map(|(unit, millis)| {
-        let digits = text.trim_ascii().strip_suffix(unit)?.trim_ascii_end();
+        let digits = text.trim().strip_suffix(unit)?.trim_end();
         let count: u64 = plain(digits)?;
         Some(Duration::from_millis(count.checked_mul(millis)?))
     })
@@ -156,7 +156,7 @@ pub(super) fn bytes(value: &Value, most: u64) -> Result<u64, String> {
     let units = [("KiB", 1024), ("MiB", MIB), ("B", 1)];
     let read = match value {
         Value::Text(text) => units.into_iter().find_map(|(unit, factor)| {
-            plain(text.trim_ascii().strip_suffix(unit)?.trim_ascii_end())?.checked_mul(factor)
+            plain(text.trim().strip_suffix(unit)?.trim_end())?.checked_mul(factor)
         }),
         _ => None,
     };

@@ -8,7 +8,7 @@ import { tokenFor } from "../../scripts/rehearse/token.mjs";
 import { EAGER, HOST, siteWith } from "../support/site.mjs";
 import { codeWithStoreThat } from "../support/store.mjs";
 import { test } from "../support/test.mjs";
-import { until } from "../support/until.mjs";
+import { sleep, until } from "../support/until.mjs";
 
 /** @typedef {import("../support/site.mjs").Site} Site */
 
@@ -102,4 +102,23 @@ test("who wants a part waits for no slow page, and keeps nobody from it", async 
   assert.ok(seen.ms < 1000, `after ${seen.ms} ms`);
   await oneAsksForAll(site, 2);
   assert.equal((await leader).status, 200);
+});
+
+test("who waits for a variant finds it where it is, though another is the page", async (t) => {
+  const site = await siteWith(t, {
+    script: ["200[ma=1 | Vary: Accept-Language] slow(200)"],
+    lastgood: SHARED,
+  });
+  const read = (/** @type {string} */ language) =>
+    site.get("/", { "accept-language": language });
+  for (const language of ["de", "fr"]) {
+    await read(language);
+    const hit = async () =>
+      /; hit/.test((await read(language)).headers["cache-status"]);
+    await until(`there is a copy in ${language}`, hit);
+  }
+  await sleep(1500);
+  const before = site.origin.count;
+  await Promise.all([read("fr"), read("fr"), read("fr")]);
+  assert.equal(site.origin.count, before + 1);
 });

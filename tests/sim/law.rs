@@ -196,7 +196,10 @@ pub(crate) fn is_variant(stored: &Stored, asked: &str) -> bool {
     let own = |name: &str| field(&stored.response, name).unwrap_or("");
     let value = |fields: &str, name: &str| {
         let value = field(fields, name).unwrap_or("").to_owned();
-        let mut list: Vec<String> = value.split(',').map(|it| it.trim_ascii().to_owned()).collect();
+        let mut list: Vec<String> = value
+            .split(',')
+            .map(|it| it.trim_ascii().to_owned())
+            .collect();
         if name == "accept-language" {
             list.sort();
         }
@@ -207,7 +210,8 @@ pub(crate) fn is_variant(stored: &Stored, asked: &str) -> bool {
             value(asked, name.trim_ascii()),
             value(&stored.selecting, name.trim_ascii()),
         );
-        let language = name.trim_ascii() == "accept-language" && !own("content-language").is_empty();
+        let language =
+            name.trim_ascii() == "accept-language" && !own("content-language").is_empty();
         wanted == held || (language && wanted == [own("content-language")])
     })
 }

@@ -14,7 +14,7 @@ const MISHAPS = {
     ? Promise.reject(new Error("no room")) : store.put(...copy),`,
   /** It takes its time for what is put. */
   putsSlowly: `put: async (...copy) => {
-      await scheduler.wait(120);
+      await scheduler.wait(60);
       await store.put(...copy);
     },`,
   /** It takes its time for what is put, and then tells. */

@@ -235,9 +235,12 @@ impl Exchange {
 
     /// Who leads nobody may still want what is on its way into the store.
     fn follow(&mut self, now: Now, memory: &mut Memory) -> Step {
-        let follows = self.request.follows && now.wall < self.deadline();
+        let wants_copies = !self.request.reader.demands.no_cache;
+        let follows = self.request.follows && wants_copies && now.wall < self.deadline();
         let role = match follows {
-            true => memory.follow(self.request.key, self.joined, now.steady),
+            true => memory
+                .flights
+                .follow(self.request.key, self.joined, now.steady),
             false => Role::Alone,
         };
         match role {
