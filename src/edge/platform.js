@@ -162,30 +162,32 @@ export class Alarm {
    * @param {() => void} rings in place of what rang so far
    */
   set(ms, rings) {
+    const now = Date.now();
     this.rings = rings;
-    this.at = Date.now() + ms;
+    this.at = now + ms;
     if (this.firesAt <= this.at) return;
     this.stop();
-    this.start(ms);
+    this.start(ms, now);
   }
 
-  /** @param {number} ms */
-  start(ms) {
+  /** @param {number} ms @param {number} now */
+  start(ms, now) {
     const spell = Math.min(ms, SPELL_MS);
-    this.firesAt = Date.now() + spell;
+    this.firesAt = now + spell;
     this.timer = setTimeout(() => this.fire(), spell);
   }
 
   fire() {
+    const now = Date.now();
     this.firesAt = Infinity;
-    const left = this.at - Date.now();
-    if (left > 0) this.start(left);
+    if (this.at > now) this.start(this.at - now, now);
     else this.rings();
   }
 
   stop() {
+    // A call that clears nothing has its price, too.
+    if (this.firesAt < Infinity) clearTimeout(this.timer);
     this.firesAt = Infinity;
-    clearTimeout(this.timer);
   }
 }
 

@@ -67,7 +67,7 @@ export function watch(arrival, opening, alarm, settled, rest) {
       first.came = came;
       resolve(rest(first));
     };
-    alarm.set(patience, () => takeOver());
+    alarm.set(patience, takeOver);
     first.promise.then((response) => {
       if (!waiting) return;
       const end = settled(response, first);
