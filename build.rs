@@ -11,7 +11,7 @@ use std::{env, error::Error, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Cargo runs this in the package's folder.
-    let page = read("src/answer/page.css")?;
+    let page = read("src/answer/looks/calm.css")?;
     tell("LASTGOOD_PAGE_STYLE_SHA256", &sha256(&page));
     let notice: String = read("src/answer/notice.css")?
         .lines()
@@ -19,11 +19,57 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     tell("LASTGOOD_NOTICE_STYLE_SHA256", &sha256(&notice));
     tell("LASTGOOD_NOTICE_STYLE", &notice);
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("languages.rs");
-    fs::write(out, texts("src/answer/languages")?)?;
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("fingerprints.rs");
-    fs::write(out, fingerprints("src/verdict/fingerprints.txt")?)?;
+    let retry = squeezed(&read("src/answer/retry.js")?);
+    tell("LASTGOOD_RETRY_SHA256", &sha256(&retry));
+    tell("LASTGOOD_RETRY", &retry);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("languages.rs"), texts("src/answer/languages")?)?;
+    fs::write(
+        out.join("fingerprints.rs"),
+        fingerprints("src/verdict/fingerprints.txt")?,
+    )?;
+    fs::write(out.join("causes.rs"), causes("src/answer/causes.md")?)?;
     Ok(())
+}
+
+/// A script in one line, without its remarks and types: each of its lines has to end so
+/// that the next one can follow it.
+fn squeezed(script: &str) -> String {
+    let lines = script.lines().map(str::trim);
+    let code: String = lines.filter(|line| !line.starts_with("//")).collect();
+    let mut rest = code.as_str();
+    let mut squeezed = String::new();
+    while let Some((before, behind)) = rest.split_once("/**") {
+        squeezed.push_str(before);
+        rest = behind
+            .split_once("*/")
+            .map_or("", |(_, rest)| rest)
+            .trim_start();
+    }
+    squeezed + rest
+}
+
+/// The sections of the documentation of causes, as Rust: the name of each, and its lines,
+/// without marks of a list.
+fn causes(file: &str) -> Result<String, Box<dyn Error>> {
+    let text = read(file)?;
+    let mut sections: Vec<(&str, String)> = Vec::new();
+    for section in text.split("\n## ").skip(1) {
+        let (name, rest) = section.split_once('\n').unwrap_or((section, ""));
+        let lines: Vec<&str> = rest
+            .lines()
+            .map(|line| line.trim_start_matches("- "))
+            .filter(|line| !line.is_empty())
+            .collect();
+        if lines.len() < 2 || sections.iter().any(|(known, _)| *known == name) {
+            return Err(format!("{file}: {name} is there twice, or says nothing").into());
+        }
+        sections.push((name, lines.join("\n")));
+    }
+    let count = sections.len();
+    Ok(format!(
+        "static CAUSES: [(&str, &str); {count}] = {sections:?};"
+    ))
 }
 
 /// What gateways' error pages are known by, as Rust: the page, and its maker and status.

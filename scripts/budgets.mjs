@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Bytes, gzipped: script and wasm together. A tenth above what they are; a
- * worker may have 110 KB in the end, with all of its languages.
+ * Bytes, gzipped: script and wasm together, about what they are. A third of the
+ * worker are texts: its 31 languages take 33 KB, what it tells administrators 5.
  */
-export const BUDGETS = { worker: 163_000, browser: 54_000 };
+export const BUDGETS = { worker: 205_000, browser: 59_000 };

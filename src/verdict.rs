@@ -7,6 +7,11 @@
 //! request that was carried out.
 
 pub mod disguise;
+mod number;
+mod outage;
+
+pub use number::Number;
+pub use outage::Outage;
 
 use crate::{
     policy::{Failures, Policy},
@@ -79,6 +84,27 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::BadGateway,
+        Self::ConnectionRefused,
+        Self::ConnectionTimeout,
+        Self::Disguised,
+        Self::Dns,
+        Self::GatewayTimeout,
+        Self::InvalidResponse,
+        Self::Network,
+        Self::RateLimited,
+        Self::ServerError,
+        Self::Timeout,
+        Self::Tls,
+        Self::Truncated,
+        Self::Unavailable,
+        Self::Unreachable,
+        Self::Loop,
+        Self::Listed,
+    ];
+
     /// The name in log lines, problem details and documentation.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -6,7 +6,7 @@
 /// What a file says of its language.
 const FACTS: [&str; 4] = ["name", "reviewed", "direction", "zero"];
 /// Every text: what it is for, and the placeholder that it must have.
-const TEXTS: [(&str, &str, &str); 7] = [
+const TEXTS: [(&str, &str, &str); 51] = [
     ("saved", "A page is a copy of this age.", "{age}"),
     ("why", "Why a copy is shown.", ""),
     (
@@ -14,6 +14,50 @@ const TEXTS: [(&str, &str, &str); 7] = [
         "On the button that takes something out of sight.",
         "",
     ),
+    ("failing", "Heading: the answer was none.", ""),
+    ("busy", "Heading: too much to do.", ""),
+    ("slow", "Heading: too late.", ""),
+    ("unreachable", "Heading: no connection.", ""),
+    ("circles", "Heading: a loop.", ""),
+    ("maintenance", "Heading: meant to be down.", ""),
+    ("fault", "Whose fault it is not.", ""),
+    ("since", "How long it has lasted.", "{age}"),
+    ("usual", "How long it lasts as a rule.", "{age}"),
+    ("back_at", "When it is to be over.", "{time}"),
+    ("later", "When to come back.", "{age}"),
+    ("sent", "It may have been carried out.", ""),
+    ("unsent", "It was not carried out.", ""),
+    ("back", "On the link to the form.", ""),
+    ("resend", "On the button that sends a form once more.", ""),
+    ("where", "What the picture is of.", ""),
+    ("device", "Its first place.", ""),
+    ("edge", "Its second place.", ""),
+    ("server", "Its third place.", ""),
+    ("works", "A place without a fault.", ""),
+    ("fails", "The place with the fault.", ""),
+    ("serviced", "The place that is worked on.", ""),
+    ("again", "On the button that tries again.", ""),
+    ("next", "How long until then.", "{age}"),
+    ("pause", "On the button that holds it.", ""),
+    ("resume", "On the button that goes on.", ""),
+    ("stop", "On the button that ends it.", ""),
+    ("trying", "It is tried.", ""),
+    ("down", "It was tried in vain.", ""),
+    ("up", "It is over.", ""),
+    ("paused", "It is held.", ""),
+    ("stopped", "It was ended.", ""),
+    ("offline", "It waits for the device.", ""),
+    ("elsewhere", "Another tab tries.", ""),
+    ("remedies", "Heading of what follows.", ""),
+    ("wait", "First remedy.", ""),
+    ("connection", "Remedy: one's own connection.", ""),
+    ("other", "Remedy: another device.", ""),
+    ("cache", "Remedy: what the browser keeps.", ""),
+    ("contact", "Remedy: to write to somebody.", ""),
+    ("links", "Heading of links.", ""),
+    ("quote", "What to quote.", "{id}"),
+    ("admins", "Heading of what is for administrators.", ""),
+    ("unavailable", "In place of a picture.", ""),
     ("seconds", "An age in seconds.", "{n}"),
     ("minutes", "An age in minutes.", "{n}"),
     ("hours", "An age in hours.", "{n}"),
@@ -26,20 +70,24 @@ const DEFAULT: &str = "en";
 /// file of their other names: as `LANGUAGES`, `DEFAULT`,
 /// `ALIASES` and the names of all texts, `Text`.
 pub(crate) fn compile(languages: &[(String, String)], aliases: &str) -> Result<String, String> {
-    let is_default = |(tag, _): &(String, String)| tag == DEFAULT;
-    let default = languages
-        .iter()
-        .position(is_default)
-        .ok_or("`en` is missing")?;
-    let mut code = format!("static LANGUAGES: [Language; {}] = [\n", languages.len());
+    if languages.iter().all(|(tag, _)| tag != DEFAULT) {
+        return Err(format!("`{DEFAULT}` is missing"));
+    }
+    let mut code = String::new();
+    let mut all = Vec::new();
     for (tag, text) in languages {
         let language = language(tag, text).map_err(|wrong| format!("{tag}: {wrong}"))?;
-        code.push_str(&language);
+        // One by one, so that who speaks one of them only does not carry the others.
+        let name = tag.replace('-', "_").to_uppercase();
+        code.push_str(&format!("static {name}: Language = {language};\n"));
+        all.push(format!("&{name}"));
     }
-    code.push_str("];\n");
+    let (count, all) = (all.len(), all.join(", "));
     code.push_str(&format!(
-        "static DEFAULT: &Language = &LANGUAGES[{default}];\n"
+        "static LANGUAGES: [&Language; {count}] = [{all}];\n"
     ));
+    let default = DEFAULT.to_uppercase();
+    code.push_str(&format!("static DEFAULT: &Language = &{default};\n"));
     code.push_str("const ALIASES: &[(&str, &str)] = &[\n");
     for (alias, tag) in pairs(aliases)? {
         if !languages.iter().any(|(known, _)| known == tag) {
@@ -83,7 +131,7 @@ fn language(tag: &str, text: &str) -> Result<String, String> {
     }
     let texts = texts.join("\n");
     Ok(format!(
-        "Language {{ tag: {tag:?}, right_to_left: {right_to_left}, zero: {zero:?}, texts: {texts:?} }},\n"
+        "Language {{ tag: {tag:?}, right_to_left: {right_to_left}, zero: {zero:?}, texts: {texts:?} }}"
     ))
 }
 
@@ -91,10 +139,18 @@ fn language(tag: &str, text: &str) -> Result<String, String> {
 fn names() -> String {
     let mut code = String::from("#[derive(Clone, Copy, Debug)]\npub(super) enum Text {\n");
     for (key, about, _) in TEXTS {
-        let (first, rest) = key.split_at(1);
-        code.push_str(&format!("/// {about}\n{}{rest},\n", first.to_uppercase()));
+        code.push_str(&format!("/// {about}\n{},\n", variant(key)));
     }
     code + "}\n"
+}
+
+/// `back_at` as `BackAt`.
+fn variant(key: &str) -> String {
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(1.min(word.len()));
+        first.to_uppercase() + rest
+    };
+    key.split('_').map(capital).collect()
 }
 
 /// Whether a value is the second of two.

@@ -20,6 +20,20 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
+/// The same, with what is between `` ` `` as code.
+#[must_use]
+pub(super) fn coded(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for (index, part) in cut::parts(text, b'`').enumerate() {
+        let part = escaped(part);
+        match index % 2 {
+            0 => html.push_str(&part),
+            _ => html.extend(["<code>", &part, "</code>"]),
+        }
+    }
+    html
+}
+
 /// The same in ASCII, for a document in any encoding.
 #[must_use]
 pub(super) fn ascii(text: &str) -> String {
@@ -65,6 +79,11 @@ mod tests {
     fn a_value_takes_its_place() {
         assert_eq!(filled("a {n} b", "5"), "a 5 b");
         assert_eq!(filled("none", "5"), "none5");
+    }
+
+    #[test]
+    fn code_is_marked() {
+        assert_eq!(coded("set `a < b` now"), "set <code>a &lt; b</code> now");
     }
 
     proptest! {

@@ -26,12 +26,24 @@ pub struct Language {
 include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 impl Language {
+    /// All of them.
+    #[must_use]
+    pub const fn all() -> &'static [&'static Self] {
+        &LANGUAGES
+    }
+
+    /// English, for who reads none of the others.
+    #[must_use]
+    pub fn english() -> &'static Self {
+        DEFAULT
+    }
+
     /// The language that a reader wants most, of those that we speak: by
     /// `Accept-Language`, and by what languages are called besides. English for who
     /// reads none of them.
     #[must_use]
     pub fn of(accept_language: &str) -> &'static Self {
-        accept_language::lookup(accept_language, Self::called).unwrap_or(DEFAULT)
+        accept_language::lookup(accept_language, Self::called).unwrap_or_else(Self::english)
     }
 
     /// The language with this tag or this other name.
@@ -39,7 +51,9 @@ impl Language {
         let mut aliases = ALIASES.iter();
         let alias = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(name));
         let tag = alias.map_or(name, |(_, tag)| tag);
-        LANGUAGES.iter().find(|it| it.tag.eq_ignore_ascii_case(tag))
+        LANGUAGES
+            .into_iter()
+            .find(|it| it.tag.eq_ignore_ascii_case(tag))
     }
 
     /// What is said in it; `{…}` is the place of a value.
@@ -48,6 +62,11 @@ impl Language {
             .split('\n')
             .nth(text as usize)
             .unwrap_or_default()
+    }
+
+    /// The first of its ten digits.
+    pub(super) const fn zero(&self) -> char {
+        self.zero
     }
 
     /// The value of `dir`.
@@ -134,7 +153,7 @@ mod tests {
     #[test]
     fn every_language_is_whole_and_unlike_the_others() {
         assert_eq!(LANGUAGES.len(), 31);
-        for language in &LANGUAGES {
+        for language in LANGUAGES {
             assert_eq!(Language::of(language.tag), language);
             let same = LANGUAGES
                 .iter()

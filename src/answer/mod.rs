@@ -7,32 +7,45 @@ mod advice;
 mod form;
 mod html;
 mod language;
+mod later;
 mod notice;
 mod page;
+mod problem;
+mod prose;
+mod stub;
 
-pub use advice::{Advice, advice};
+pub use advice::{Advice, advice, of_number};
 pub use form::{Asker, Form};
 pub use language::Language;
+pub use later::retry_after;
 pub use notice::{POLICIES, admitting, notice, wants_notice};
 
 use crate::copies::Changes;
 use crate::policy::AnswerStatus;
-use crate::retry::Random;
-use crate::verdict::{Cause, Failure, Phase};
-use crate::wire::json;
+use crate::verdict::{Cause, Failure, Number, Outage, Phase};
 use alloc::{format, string::String};
+use core::time::Duration;
+use language::Text;
 
 /// What an answer has to say.
 #[derive(Clone, Copy, Debug)]
 pub struct Matter<'a> {
     /// What went wrong with the last attempt.
     pub failure: Failure,
+    /// The number by which operators know it.
+    pub number: Option<Number>,
     /// Whether the request was safe: nothing of the visitor's can be lost.
     pub safe: bool,
+    /// Path and query of the request.
+    pub url: &'a str,
     /// The id that is also in the log line.
     pub id: &'a str,
     /// When to come back, in seconds.
     pub retry_after: u64,
+    /// What the visitor reads.
+    pub language: &'static Language,
+    /// How long it lasts.
+    pub outage: Outage,
 }
 
 impl Matter<'_> {
@@ -46,6 +59,60 @@ impl Matter<'_> {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         !self.maybe_applied() && !matches!(self.failure.cause, Cause::Loop)
+    }
+
+    /// After how many seconds, unless that is of no use.
+    #[must_use]
+    pub fn comes_back(&self) -> Option<u64> {
+        (self.failure.cause != Cause::Loop).then_some(self.retry_after)
+    }
+
+    /// What became of a request that was not safe: `no`, or `unknown`.
+    #[must_use]
+    pub const fn applied(&self) -> Option<&'static str> {
+        match (self.safe, self.maybe_applied()) {
+            (true, _) => None,
+            (false, false) => Some("no"),
+            (false, true) => Some("unknown"),
+        }
+    }
+
+    fn text(&self, text: Text) -> &'static str {
+        self.language.text(text)
+    }
+
+    fn title(&self) -> &'static str {
+        advice(self.failure.cause).title(self.language)
+    }
+
+    /// What became of what the visitor sent.
+    fn sent(&self) -> Option<&'static str> {
+        let text = match self.applied()? {
+            "no" => Text::Unsent,
+            _ => Text::Sent,
+        };
+        Some(self.text(text))
+    }
+
+    /// Under the title, in one line.
+    fn sentences(&self) -> String {
+        let fault = self.text(Text::Fault);
+        match self.sent() {
+            Some(sent) => format!("{fault} {sent}"),
+            None => fault.into(),
+        }
+    }
+
+    /// When to come back, unless that is of no use: nobody is encouraged to send
+    /// something a second time.
+    fn later(&self) -> Option<String> {
+        let after = self.comes_back().filter(|_| self.is_retryable())?;
+        let span = self.language.age(Duration::from_secs(after));
+        Some(html::filled(self.text(Text::Later), &span))
+    }
+
+    fn quote(&self, id: &str) -> String {
+        html::filled(self.text(Text::Quote), id)
     }
 }
 
@@ -66,27 +133,39 @@ pub fn compose(form: Form, status: AnswerStatus, matter: &Matter<'_>) -> Answer 
     let status = status_code(status, &matter.failure);
     let body = match form {
         Form::Html => page::render(matter),
-        Form::Problem(_) => problem(status, matter),
-        Form::Text => text(matter),
-        Form::Empty(_) => String::new(),
+        Form::Problem(media_type) => problem::render(media_type, status, matter),
+        Form::Markdown => prose::markdown(status, matter),
+        Form::Text => prose::text(matter),
+        Form::Stub(media_type) => stub::render(media_type, matter.language),
     };
-    let mut fields = Changes::default();
-    fields.set("cache-control", "no-store");
-    if matter.failure.cause != Cause::Loop {
-        fields.set("retry-after", &format!("{}", matter.retry_after));
-    }
-    fields.set("vary", "accept, sec-fetch-dest, sec-fetch-mode");
-    fields.set("x-robots-tag", "noindex");
-    fields.set("content-type", form.content_type());
-    if form == Form::Html {
-        fields.set("content-security-policy", page::CONTENT_SECURITY_POLICY);
-        fields.set("content-language", "en");
-    }
     Answer {
         status,
-        fields,
+        fields: fields(form, matter),
         body,
     }
+}
+
+/// What decided about the form and its words.
+const VARY: &str = "accept, accept-language, sec-fetch-dest, sec-fetch-mode";
+
+fn fields(form: Form, matter: &Matter<'_>) -> Changes {
+    let mut fields = Changes::default();
+    fields.set("cache-control", "no-store");
+    if let Some(after) = matter.comes_back() {
+        fields.set("retry-after", &format!("{after}"));
+    }
+    fields.set("vary", VARY);
+    fields.set("x-robots-tag", "noindex");
+    fields.set("content-type", form.content_type());
+    fields.set("x-content-type-options", "nosniff");
+    if !matches!(form, Form::Stub(_)) {
+        fields.set("content-language", matter.language.tag);
+    }
+    if form == Form::Html {
+        fields.set("content-security-policy", page::CONTENT_SECURITY_POLICY);
+        fields.set("referrer-policy", "same-origin");
+    }
+    fields
 }
 
 fn status_code(choice: AnswerStatus, failure: &Failure) -> u16 {
@@ -100,68 +179,32 @@ fn status_code(choice: AnswerStatus, failure: &Failure) -> u16 {
     }
 }
 
-/// When to come back, in seconds: what the origin asked for, else 5 to 15 at
-/// random, so that visitors turned away together do not return together.
-#[must_use]
-pub fn retry_after(failure: &Failure, random: &mut Random) -> u64 {
-    const LONGEST: u64 = 60;
-    let spread = random.draw() % 11;
-    match failure.retry_after {
-        Some(asked) => asked.as_secs().clamp(1, LONGEST.saturating_mul(60)),
-        None => spread.saturating_add(5).min(LONGEST),
-    }
-}
-
-/// Problem details (RFC 9457).
-fn problem(status: u16, matter: &Matter<'_>) -> String {
-    let advice = advice(matter.failure.cause);
-    let applied = match (matter.safe, matter.maybe_applied()) {
-        (true, _) => "",
-        (false, false) => ",\"applied\":\"no\"",
-        (false, true) => ",\"applied\":\"unknown\"",
-    };
-    format!(
-        "{{\"type\":\"about:blank\",\"title\":{title},\"status\":{status},\"detail\":{detail},\
-         \"cause\":\"{cause}\",\"phase\":\"{phase}\",\"retryable\":{retryable},\
-         \"retry_after\":{retry_after},\"request_id\":{id}{applied}}}\n",
-        title = json::string(advice.title),
-        detail = json::string(advice.visitor),
-        cause = matter.failure.cause.name(),
-        phase = matter.failure.phase.name(),
-        retryable = matter.is_retryable(),
-        retry_after = matter.retry_after,
-        id = json::string(matter.id),
-    )
-}
-
-fn text(matter: &Matter<'_>) -> String {
-    let advice = advice(matter.failure.cause);
-    let sent = if matter.maybe_applied() {
-        page::SENT
-    } else {
-        ""
-    };
-    let when = match matter.failure.cause {
-        Cause::Loop => String::new(),
-        _ => format!("Try again in {} seconds.\n", matter.retry_after),
-    };
-    format!(
-        "{}\n\n{} {}\n{when}Request {}\n",
-        advice.title, advice.visitor, sent, matter.id
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PROBLEM: Form = Form::Problem("application/problem+json");
+
     fn matter(failure: Failure, safe: bool) -> Matter<'static> {
         Matter {
             failure,
+            number: None,
             safe,
+            url: "/a?<b>",
             id: "ab<c",
             retry_after: 7,
+            language: Language::english(),
+            outage: Outage::default(),
         }
+    }
+
+    fn body(form: Form, failure: Failure, safe: bool) -> String {
+        compose(form, AnswerStatus::Unavailable, &matter(failure, safe)).body
+    }
+
+    fn problem(matter: &Matter<'_>) -> serde_json::Value {
+        let body = compose(PROBLEM, AnswerStatus::Unavailable, matter).body;
+        serde_json::from_str(&body).unwrap()
     }
 
     #[test]
@@ -175,14 +218,11 @@ mod tests {
             status: Some(502),
             ..Failure::without_answer(Cause::BadGateway)
         };
+        let network = Failure::without_answer(Cause::Network);
         check(AnswerStatus::Unavailable, answered, 503);
         check(AnswerStatus::Upstream, answered, 502);
         check(AnswerStatus::Upstream, timeout, 504);
-        check(
-            AnswerStatus::Upstream,
-            Failure::without_answer(Cause::Network),
-            502,
-        );
+        check(AnswerStatus::Upstream, network, 502);
     }
 
     #[test]
@@ -192,47 +232,115 @@ mod tests {
             let answer = compose(Form::Html, choice, &looped);
             assert_eq!(answer.status, 508);
             assert!(!answer.fields.as_str().contains("retry-after"));
-            assert!(!answer.body.contains("worthwhile"));
+            assert!(!answer.body.contains("id=\"retry\""));
             let text = compose(Form::Text, choice, &looped).body;
-            assert!(!text.contains("Try again"));
+            assert!(!text.contains("come back"), "{text}");
+        }
+        assert!(problem(&looped).get("retry_after").is_none());
+    }
+
+    #[test]
+    fn what_became_of_a_write_is_said() {
+        let lost = Failure::without_answer(Cause::Network);
+        let refused = Failure::without_answer(Cause::ConnectionRefused);
+        let check = |failure, safe, sent: bool, unsent: bool| {
+            let forms = [Form::Html, Form::Text, Form::Markdown, PROBLEM];
+            for body in forms.map(|form| body(form, failure, safe)) {
+                assert_eq!(
+                    body.contains("may or may not have been saved"),
+                    sent,
+                    "{body}"
+                );
+                assert_eq!(body.contains("nothing was saved"), unsent, "{body}");
+            }
+        };
+        check(lost, false, true, false);
+        check(lost, true, false, false);
+        check(refused, false, false, true);
+        let applied = |failure, safe| problem(&matter(failure, safe))["applied"].clone();
+        assert_eq!(applied(lost, false), "unknown");
+        assert_eq!(applied(refused, false), "no");
+        assert_eq!(applied(lost, true), serde_json::Value::Null);
+    }
+
+    #[test]
+    fn a_page_that_must_not_be_sent_twice_tries_nothing_by_itself() {
+        for cause in [Cause::Network, Cause::ConnectionRefused] {
+            let page = body(Form::Html, Failure::without_answer(cause), false);
+            assert!(!page.contains("id=\"retry\"") && page.contains("id=\"back\""));
         }
     }
 
     #[test]
-    fn a_write_that_may_have_happened_says_so() {
-        let lost = Failure::without_answer(Cause::Network);
-        let refused = Failure::without_answer(Cause::ConnectionRefused);
-        let page = |failure, safe| {
-            compose(
-                Form::Html,
-                AnswerStatus::Unavailable,
-                &matter(failure, safe),
-            )
-            .body
+    fn a_problem_says_all_that_is_known() {
+        let failure = Failure {
+            status: Some(530),
+            ..Failure::without_answer(Cause::Dns)
         };
-        assert!(page(lost, false).contains(page::SENT));
-        assert!(!page(lost, true).contains(page::SENT));
-        assert!(!page(refused, false).contains(page::SENT));
-        let problem = |failure, safe| {
-            let form = Form::Problem("application/json");
-            let body = compose(form, AnswerStatus::Unavailable, &matter(failure, safe)).body;
-            serde_json::from_str::<serde_json::Value>(&body).unwrap()
+        let matter = Matter {
+            number: Some(Number::Cloudflare(1016)),
+            outage: Outage {
+                lasting: Some(Duration::from_millis(95_500)),
+                usual: Some(Duration::from_secs(60)),
+            },
+            ..matter(failure, true)
         };
-        assert_eq!(problem(lost, false)["applied"], "unknown");
-        assert_eq!(problem(refused, false)["applied"], "no");
-        assert_eq!(problem(lost, true)["applied"], serde_json::Value::Null);
-        assert_eq!(problem(lost, true)["request_id"], "ab<c");
+        let expected = serde_json::json!({
+            "type": "tag:lastgood,2026:dns",
+            "title": "The site’s server cannot be reached",
+            "status": 503,
+            "detail": "This is not caused by your device or your connection.",
+            "instance": "/a?<b>",
+            "cause": "dns",
+            "phase": "nothing-sent",
+            "retryable": true,
+            "retry_after": 7,
+            "upstream_status": 530,
+            "number": "cloudflare-1016",
+            "lasting": 95,
+            "usually": 60,
+            "request_id": "ab<c",
+        });
+        assert_eq!(problem(&matter), expected);
     }
 
     #[test]
     fn nothing_is_reflected_unescaped() {
-        let failure = Failure::without_answer(Cause::Network);
-        let page = compose(
+        let network = Failure::without_answer(Cause::Network);
+        let xml = Form::Problem("application/problem+xml");
+        for form in [Form::Html, Form::Markdown, xml] {
+            let body = body(form, network, true);
+            assert!(!body.contains("ab<c") && !body.contains("?<b>"), "{body}");
+        }
+    }
+
+    #[test]
+    fn every_language_is_spoken_in_every_form() {
+        let network = Failure::without_answer(Cause::Network);
+        let forms = [
             Form::Html,
-            AnswerStatus::Unavailable,
-            &matter(failure, true),
-        )
-        .body;
-        assert!(page.contains("ab&lt;c") && !page.contains("ab<c"));
+            PROBLEM,
+            Form::Markdown,
+            Form::Text,
+            Form::Stub(form::PICTURE),
+        ];
+        for language in Language::all() {
+            for form in forms {
+                let matter = Matter {
+                    language,
+                    ..matter(network, true)
+                };
+                let answer = compose(form, AnswerStatus::Unavailable, &matter);
+                let (tag, body) = (language.tag, answer.body);
+                assert!(
+                    !body.contains("{age}") || form == Form::Html,
+                    "{tag} {body}"
+                );
+                assert!(!body.contains("{id}"), "{tag} {body}");
+                let says = format!("content-language:{tag}");
+                let stub = matches!(form, Form::Stub(_));
+                assert_eq!(answer.fields.as_str().contains(&says), !stub);
+            }
+        }
     }
 }

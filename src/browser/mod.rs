@@ -1,6 +1,6 @@
 //! The module for pages: the core's verdicts and texts, and the policy checker.
 
-use crate::answer::{self, Advice};
+use crate::answer::{self, Advice, Language};
 use crate::policy::{self, Policy, Value};
 use crate::retry::{Repeatability, permission};
 use crate::verdict::{self, Cause, Facts, Failure, disguise};
@@ -135,11 +135,6 @@ impl Seen {
 }
 
 fn explanation(seen: &Seen, method: &str) -> Value {
-    const ANSWERED: Advice = Advice {
-        title: "The site answered",
-        visitor: "Nothing needs to be done.",
-        administrators: &[],
-    };
     let policy = Policy::default();
     let failure = seen.failure(&policy);
     let repeat = if Method::parse(method).is_safe() {
@@ -153,9 +148,12 @@ fn explanation(seen: &Seen, method: &str) -> Value {
         (Some(_), true) => "retryable",
         (Some(_), false) => "final",
     };
-    let advice = failure.map_or(ANSWERED, |failure| answer::advice(failure.cause));
+    let advice = failure.map(|failure| answer::advice(failure.cause));
+    let language = Language::english();
+    let title = advice.map_or("The site answered", |advice| advice.title(language));
+    let said = advice.map_or("Nothing needs to be done.", |it| it.visitor(language));
     let text = |text: &str| Value::Text(text.to_owned());
-    let checks = advice.administrators.iter().copied().map(text).collect();
+    let checks = advice.iter().flat_map(Advice::administrators).map(text);
     table([
         ("verdict", text(verdict)),
         (
@@ -167,8 +165,8 @@ fn explanation(seen: &Seen, method: &str) -> Value {
             failure.map_or(Value::Null, |failure| text(failure.phase.name())),
         ),
         ("retryable", Value::Bool(retryable)),
-        ("title", text(advice.title)),
-        ("advice", text(advice.visitor)),
-        ("administrators", Value::List(checks)),
+        ("title", text(title)),
+        ("advice", text(said)),
+        ("administrators", Value::List(checks.collect())),
     ])
 }

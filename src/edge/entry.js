@@ -41,6 +41,9 @@ const EXCHANGE = -2;
 const LOOK = -3;
 const STAND_IN = -4;
 
+/** On a HEAD, by which the page of an answer asks whether the site answers again. */
+const PROBE = "lastgood-probe";
+
 /** What `core.settle` may say. */
 const KEEP = 1;
 const FAILED = 2;
@@ -69,6 +72,8 @@ export default {
         fields,
         started,
       };
+      if (method === "HEAD" && headers.has(PROBE))
+        return exchange(arrival, ctx, {});
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx, {});
       if (opening === LOOK) return atOnce(hit, arrival, ctx);

@@ -340,6 +340,7 @@ function facts(exchange, { headers }) {
  * @param {ExecutionContext} ctx
  */
 async function reply(exchange, hand, ctx) {
+  if (exchange.asks_for_more()) await hearMore(exchange, hand);
   const told = read(exchange.reply(Date.now()));
   const { source, line, patience } = told;
   const passed = source === ORIGIN ? hand.response : undefined;
@@ -353,6 +354,26 @@ async function reply(exchange, hand, ctx) {
     giveBack(hand, hand.distant, ctx);
   if (passed && hand.method === "HEAD") amend(exchange, hand, passed, ctx);
   return { response: await made(told, hand), patience };
+}
+
+/** So long a visitor waits for what an error says besides its status. */
+const LONGEST_HEARING_MS = 100;
+
+/**
+ * Shows the core how the origin's error starts, if it is small and soon there.
+ * @param {core.Exchange} exchange
+ * @param {Hand} hand
+ */
+async function hearMore(exchange, hand) {
+  const { response } = hand;
+  if (!response?.body) return;
+  hand.response = undefined;
+  const limit = core.longest_error();
+  const body = await platform
+    .hold(response.body, limit, LONGEST_HEARING_MS)
+    .catch(() => undefined);
+  if (body instanceof ArrayBuffer) exchange.told_more(new Uint8Array(body));
+  else await body?.cancel().catch(() => {});
 }
 
 /**

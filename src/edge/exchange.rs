@@ -9,7 +9,7 @@ use crate::answer::Asker;
 use crate::copies::{self, Aside, ENVELOPE, Found};
 use crate::gateway::{self, Body, Event, Memory, Step};
 use crate::policy::{Mode, Policy};
-use crate::verdict::{Cause, Facts, disguise};
+use crate::verdict::{Cause, Facts, Number, disguise};
 use crate::wire::{Fields, Listed, Method, Positional, RequestHead, Timestamp, message};
 use alloc::{rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
@@ -61,6 +61,8 @@ pub struct Exchange {
     pub(super) further_until: Timestamp,
     /// The status of the last response of an origin.
     pub(super) status: u16,
+    /// The number that the body of that response tells.
+    pub(super) number: Option<Number>,
     /// A rehearsed request learns from no other, and teaches none.
     pub(super) rehearsal: Option<Memory>,
 }
@@ -118,6 +120,7 @@ impl Exchange {
             further_place: None,
             further_until: started,
             status: 0,
+            number: None,
             rehearsal: None,
         }
     }

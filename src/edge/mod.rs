@@ -59,7 +59,7 @@ pub use told::Attempt;
 use crate::copies::{Aside, Due, ENVELOPE, VARY};
 use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};
 use crate::policy::Origin;
-use crate::verdict::Facts;
+use crate::verdict::{Facts, disguise};
 use crate::wire::{Method, Positional, RequestHead, Timestamp, message, time::millis};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
@@ -138,6 +138,14 @@ pub fn loop_id() -> String {
 #[must_use]
 pub fn bypass_header() -> Option<String> {
     with_isolate(|isolate| isolate.memory.origins.guards().bypass_header.clone())
+}
+
+/// An error's body up to this many bytes is looked at, for what it says besides its
+/// status.
+#[wasm_bindgen]
+#[must_use]
+pub fn longest_error() -> f64 {
+    bytes_of(u64::try_from(disguise::LONGEST).unwrap_or_default())
 }
 
 /// Whether this instance has been configured.

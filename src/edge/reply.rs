@@ -1,15 +1,16 @@
 //! How a request ends, put into what the host has to do.
 
 use super::exchange::Exchange;
+use super::isolate::with_isolate;
 use super::shown::{self, LEFT_ASIDE, Shown, has_body};
 use super::time;
 use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
-use crate::answer::{self, Asker, Matter};
+use crate::answer::{self, Asker, Language, Matter};
 use crate::copies::{self, Aged, Changes, ENVELOPE, Slice};
 use crate::gateway::{self, Source, Told};
 use crate::policy::Mode;
 use crate::retry::Random;
-use crate::verdict::{Cause, Failure};
+use crate::verdict::{Cause, Failure, Number, Outage};
 use crate::wire::cache_status::Handling;
 use crate::wire::{Fields, Method, Timestamp, message, time::millis};
 use alloc::string::String;
@@ -41,13 +42,25 @@ impl Exchange {
             Source::Copy(aged) => self.copy(aged, &id),
             Source::Renewed => self.confirmed(),
             Source::Page => self.page(&id),
-            Source::Answer(failure) => self.answer(failure, &id),
+            Source::Answer(failure) => self.answer(failure, &id, time(now)),
             Source::Uncached => Reply::of(ANSWER, 504, uncached()),
         };
-        let told = gateway::reply_changes(&self.exchange, &self.policy);
+        let told = gateway::reply_changes(&self.exchange, self.source(), &self.asked, &self.policy);
         reply.changes.extend(&told);
         let log = self.log(&id, reply.status, time(now)).unwrap_or_default();
         reply.told(self.goes_on(now).into(), &log)
+    }
+
+    /// Whether the body of the origin's last response may say more than its status.
+    #[must_use]
+    pub fn asks_for_more(&self) -> bool {
+        let answers = matches!(self.source(), Source::Answer(_));
+        answers && self.status >= 500
+    }
+
+    /// How the body of the origin's error starts.
+    pub fn told_more(&mut self, start: &[u8]) {
+        self.number = Number::of_body(start);
     }
 
     /// The changes that make a page of what is stored, after the origin called it
@@ -93,12 +106,17 @@ impl Exchange {
         self.policy.mode != Mode::Off && copies::outdates(self.method(), self.status)
     }
 
-    /// What is added to a response of the origin's.
+    /// What is added to a response of the origin's: what copies had to do with it, and
+    /// that an error is its own.
     fn passed(&self, now: Timestamp) -> Changes {
-        match self.policy.mode {
+        let mut fields = match self.policy.mode {
             Mode::Cache => gateway::origin_fields(self.exchange.handling(now), self.status),
             Mode::Standby | Mode::Off => Changes::default(),
+        };
+        if self.exchange.failure().is_some() {
+            fields.extend(&gateway::error_fields(self.status));
         }
+        fields
     }
 
     /// The copy, which the origin called current just now.
@@ -118,23 +136,43 @@ impl Exchange {
         self.reply.map_or(lost, |reply| reply.source)
     }
 
-    fn answer(&self, failure: Failure, id: &str) -> Reply {
-        let retry_after = answer::retry_after(&failure, &mut Random::new(self.seed));
+    fn answer(&self, failure: Failure, id: &str, now: Timestamp) -> Reply {
+        let outage = self.outage(now);
+        let retry_after = answer::retry_after(&failure, outage, &mut Random::new(self.seed));
         let matter = Matter {
             failure,
+            number: self.number.or_else(|| Number::of_status(failure.status?)),
             safe: self.method().is_safe(),
+            url: message::path_and_query(&self.url),
             id,
             retry_after,
+            language: Language::of(self.asked.get("accept-language")),
+            outage,
         };
         let form = Asker::read(&self.asked).form();
         let answer = answer::compose(form, self.policy.answer_status, &matter);
         let mut fields = answer.fields;
-        fields.extend(&gateway::answer_fields(&failure, id));
+        fields.extend(&gateway::answer_fields(
+            &failure,
+            id,
+            now.since(self.started),
+        ));
         let reply = Reply::of(ANSWER, answer.status, fields);
         Reply {
             with_body: self.method() != Method::Head,
             text: answer.body,
             ..reply
+        }
+    }
+
+    /// A rehearsed outage is none.
+    fn outage(&self, now: Timestamp) -> Outage {
+        match &self.rehearsal {
+            Some(_) => Outage::default(),
+            None => with_isolate(|isolate| {
+                let now = isolate.memory.time(now);
+                isolate.memory.origins.outage(now)
+            }),
         }
     }
 

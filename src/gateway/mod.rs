@@ -46,7 +46,8 @@ pub use outgoing::{reply_changes, request_changes};
 pub use reader::Reader;
 pub use rehearsal::{Fault, Rehearsal};
 pub use report::{
-    Account, Told, answer_fields, bad_body_line, copy_fields, log_line, origin_fields, page_fields,
+    Account, Told, answer_fields, bad_body_line, copy_fields, error_fields, log_line,
+    origin_fields, page_fields,
 };
 pub use stand_in::StandIn;
 pub use step::{Attempt, Event, Further, Reply, Request, Source, Step, Tried, Would};

@@ -1,7 +1,7 @@
 //! What messages carry that pass through us: what an origin is told about an
 //! attempt, and may not be; what a visitor is told about the attempts.
 
-use super::{Attempt, Exchange};
+use super::{Attempt, Exchange, Source};
 use crate::copies::Changes;
 use crate::origins::Origins;
 use crate::policy::Policy;
@@ -13,6 +13,10 @@ use core::time::Duration;
 const ATTEMPT: &str = "lastgood-attempt";
 /// Milliseconds that are left until nobody waits for the answer.
 const REMAINING: &str = "lastgood-remaining";
+/// On a HEAD, by which the page of an answer asks whether the site answers again.
+const PROBE: &str = "lastgood-probe";
+/// What it is told: that the origin answered, that there is a copy, or neither.
+const VERDICT: &str = "lastgood-verdict";
 /// What tells who somebody is.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
@@ -33,6 +37,7 @@ pub fn request_changes(
         }
     };
     without("lastgood-rehearsal");
+    without(PROBE);
     if !origins.guards().trust_control_headers {
         RequestHead::CONTROLS.iter().copied().for_each(&mut without);
     }
@@ -55,13 +60,30 @@ pub fn request_changes(
     changes
 }
 
-/// Changes to the fields of a reply: after several attempts, how many.
+/// Changes to the fields of a reply: after several attempts, how many; and for one who
+/// `asked` whether the site answers, the verdict.
 #[must_use]
-pub fn reply_changes(exchange: &Exchange, policy: &Policy) -> Changes {
+pub fn reply_changes(
+    exchange: &Exchange,
+    source: Source,
+    asked: &dyn Fields,
+    policy: &Policy,
+) -> Changes {
     let mut changes = Changes::default();
     if exchange.attempts() > 1 {
         let name = policy.attempt_header.as_deref().unwrap_or(ATTEMPT);
         changes.set(name, &format!("{}", exchange.attempts()));
     }
+    if asked.has(PROBE) {
+        changes.set(VERDICT, verdict(source, exchange.failure().is_some()));
+    }
     changes
+}
+
+const fn verdict(source: Source, failed: bool) -> &'static str {
+    match source {
+        Source::Copy(_) | Source::Renewed | Source::Page => "copy",
+        Source::Origin if !failed => "good",
+        _ => "failing",
+    }
 }

@@ -83,10 +83,21 @@ pub fn origin_fields(handling: Handling, status: u16) -> Changes {
     fields
 }
 
-/// The fields that mark an answer of our own.
+/// What is said of an error of the origin's that goes out as it is: whose it is.
 #[must_use]
-pub fn answer_fields(failure: &Failure, id: &str) -> Changes {
+pub fn error_fields(status: u16) -> Changes {
     let mut fields = Changes::default();
+    fields.set("proxy-status", &proxy_status::line(None, Some(status)));
+    fields
+}
+
+/// The fields that mark an answer of our own, which took so long.
+#[must_use]
+pub fn answer_fields(failure: &Failure, id: &str, took: Duration) -> Changes {
+    let mut fields = Changes::default();
+    let cause = failure.cause.name();
+    let timing = format!("lastgood; desc=\"{cause}\"; dur={}", millis(took));
+    fields.set("server-timing", &timing);
     fields.set(
         "cache-status",
         &cache_status::line(Handling::Miss, failure.status, None),

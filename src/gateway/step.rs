@@ -64,6 +64,7 @@ impl Request {
         "if-modified-since",
         "if-range",
         "proxy-authorization",
+        "lastgood-probe",
         "cf-ray",
         "accept-language",
         "x-requested-with",

@@ -13,7 +13,7 @@ pub use told::{News, Word};
 use super::load::{Load, STRANGER};
 use crate::policy::{Breaker, Ejection, Guards};
 use crate::retry::Random;
-use crate::verdict::{Cause, Failure};
+use crate::verdict::{Cause, Failure, Outage};
 use crate::wire::{Timestamp, time::millis};
 use core::time::Duration;
 use silence::Silence;
@@ -62,6 +62,8 @@ pub struct Health {
     opened_at: Timestamp,
     /// When it was found here that an outage was over.
     found_at: Timestamp,
+    /// How long outages last as a rule.
+    usual: Option<Duration>,
     /// When the last good answer was asked for.
     good_at: Timestamp,
     /// When the last quick answer was asked for.
@@ -125,7 +127,9 @@ impl Health {
         self.holds = 0;
         if let Some(down) = self.down.take() {
             self.opened_at = now;
-            if now.since(down.since) >= SHORT {
+            let lasted = now.since(down.since);
+            if lasted >= SHORT {
+                self.usual = Some(Outage::usual(self.usual, lasted));
                 self.load.ramp(share, now);
             }
         }
@@ -320,6 +324,14 @@ impl Health {
     pub(super) fn is_down(&self, now: Timestamp) -> bool {
         let down = self.down.is_some_and(|down| !down.silent);
         down || (self.down.is_some() && self.is_silent(now))
+    }
+
+    /// The outage that lasts, and those before it.
+    pub(super) fn outage(&self, now: Timestamp) -> Outage {
+        Outage {
+            lasting: self.down.map(|down| now.since(down.since)),
+            usual: self.usual,
+        }
     }
 
     /// Whether it was taken out, and is not back.

@@ -16,7 +16,7 @@ pub use tally::{Tally, Usable};
 
 use crate::policy::{Configuration, Guards, Origin};
 use crate::retry::Random;
-use crate::verdict::Failure;
+use crate::verdict::{Failure, Outage};
 use crate::wire::Timestamp;
 use alloc::{rc::Rc, vec, vec::Vec};
 use core::time::Duration;
@@ -377,6 +377,13 @@ impl Origins {
     #[must_use]
     pub fn is_out(&self, origin: usize) -> bool {
         self.health.get(origin).is_some_and(Health::is_out)
+    }
+
+    /// How long no origin has answered, if none does, and how long that takes as a rule.
+    #[must_use]
+    pub fn outage(&self, now: Timestamp) -> Outage {
+        let outages = self.health.iter().map(|health| health.outage(now));
+        outages.reduce(Outage::or).unwrap_or_default()
     }
 
     /// A probe on a cron trigger ended.

@@ -7,12 +7,12 @@
 
 use super::raw::Said;
 use super::{Asked, EPOCH, Stored, applied, law};
-use lastgood::answer::{self, Asker, Form, Matter};
+use lastgood::answer::{self, Asker, Form, Language, Matter};
 use lastgood::copies::{self, Changes, Copy};
 use lastgood::gateway::{self, Arrival, Body, Event, Exchange, Memory, Request, Source, Told};
 use lastgood::policy::{self, Policy};
 use lastgood::retry::Random;
-use lastgood::verdict::{Facts, Failure, disguise};
+use lastgood::verdict::{Facts, Failure, Number, Outage, disguise};
 use lastgood::wire::{
     self, CacheControl, Demands, Fields, Listed, Positional, RequestHead, ResponseHead,
     list::{elements, parts},
@@ -225,8 +225,10 @@ fn answers(text: &str) {
         asker.form(),
         Form::Html,
         Form::Problem("application/problem+json"),
+        Form::Problem("application/problem+xml"),
+        Form::Markdown,
         Form::Text,
-        Form::Empty("image/png"),
+        Form::Stub("image/svg+xml"),
     ];
     let facts = Facts::read(503, &listed, &Policy::default(), EPOCH);
     let failure = Failure::answered(&facts);
@@ -234,12 +236,17 @@ fn answers(text: &str) {
         failure,
         safe: false,
         id: text,
-        retry_after: answer::retry_after(&failure, &mut Random::new(1)),
+        number: Number::of_body(text.as_bytes()),
+        url: text,
+        language: Language::of(text),
+        outage: Outage::default(),
+        retry_after: answer::retry_after(&failure, Outage::default(), &mut Random::new(1)),
     };
     for form in forms {
         let answer = answer::compose(form, policy::AnswerStatus::Upstream, &matter);
         assert_eq!(answer.status, 503);
-        if let Form::Problem(_) = form {
+        assert!(!answer.body.contains("<script>alert("), "{}", answer.body);
+        if let Form::Problem("application/problem+json") = form {
             let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
             assert_eq!(problem["request_id"], text);
         }

@@ -2,12 +2,12 @@
 
 use super::keeping::Kept;
 use super::{Asked, End, Sent, World, applied};
-use lastgood::answer::{self, Asker, Matter};
+use lastgood::answer::{self, Asker, Language, Matter};
 use lastgood::copies;
 use lastgood::gateway::{self, Attempt, Event, Exchange, Reply, Source, Told};
 use lastgood::policy::Policy;
 use lastgood::retry::Random;
-use lastgood::verdict::{Facts, Failure};
+use lastgood::verdict::{Facts, Failure, Outage};
 use lastgood::wire::{Fields, Listed, Method, Timestamp};
 use std::rc::Rc;
 
@@ -180,7 +180,11 @@ impl<'w> Visit<'w> {
             failure,
             safe: Method::parse(&self.asked.method).is_safe(),
             id: "id",
-            retry_after: answer::retry_after(&failure, &mut Random::new(seed)),
+            number: None,
+            url: "/",
+            language: Language::english(),
+            outage: Outage::default(),
+            retry_after: answer::retry_after(&failure, Outage::default(), &mut Random::new(seed)),
         }
     }
 

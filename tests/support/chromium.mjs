@@ -77,7 +77,7 @@ export class Complaints {
  * @param {Page} page @param {string} text @param {string} url
  */
 const isOwnStatus = (page, text, url) =>
-  url === page.url() &&
+  url.split("#")[0] === page.url().split("#")[0] &&
   /^Failed to load resource: .* status of 50[234]/.test(text);
 
 /**
