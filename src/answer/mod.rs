@@ -111,8 +111,14 @@ impl Matter<'_> {
         Some(html::filled(self.text(Text::Later), &span))
     }
 
-    fn quote(&self, id: &str) -> String {
-        html::filled(self.text(Text::Quote), id)
+    /// Whom to tell if it lasts.
+    fn contact(&self) -> &'static str {
+        self.text(Text::Contact)
+    }
+
+    /// And what to tell them.
+    fn quote(&self) -> String {
+        html::filled(self.text(Text::Quote), self.id)
     }
 }
 

@@ -24,7 +24,7 @@ const STYLE: &str = include_str!("looks/calm.css");
 const SCRIPT: &str = env!("LASTGOOD_RETRY");
 
 /// What the script says, by the name that it has there.
-const SAID: [(&str, Text); 14] = [
+const SAID: [(&str, Text); 12] = [
     ("next", Text::Next),
     ("seconds", Text::Seconds),
     ("minutes", Text::Minutes),
@@ -37,8 +37,6 @@ const SAID: [(&str, Text); 14] = [
     ("stopped", Text::Stopped),
     ("offline", Text::Offline),
     ("elsewhere", Text::Elsewhere),
-    ("again", Text::Again),
-    ("stop", Text::Stop),
 ];
 
 /// The whole document.

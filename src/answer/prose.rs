@@ -8,7 +8,7 @@ pub(super) fn text(matter: &Matter<'_>) -> String {
     if let Some(later) = matter.later() {
         text.push_str(&format!("{later}\n"));
     }
-    text.push_str(&format!("\n{}\n", matter.quote(matter.id)));
+    text.push_str(&format!("\n{} {}\n", matter.contact(), matter.quote()));
     text
 }
 
