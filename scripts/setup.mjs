@@ -21,13 +21,20 @@ import {
 
 export { SetupError };
 
-/** @typedef {"wasm-bindgen" | "wasm-pack" | "chromium" | "nginx"} Need */
+/** @typedef {"wasm-bindgen" | "wasm-pack" | "chromium" | "nginx" | "php" | "requests"} Need */
 
 /** What the local worker and the switchboard need. @type {Need[]} */
 export const FOR_START = ["wasm-bindgen"];
 
 /** What the whole test run needs. @type {Need[]} */
-export const FOR_TEST = [...FOR_START, "wasm-pack", "chromium", "nginx"];
+export const FOR_TEST = [
+  ...FOR_START,
+  "wasm-pack",
+  "chromium",
+  "nginx",
+  "php",
+  "requests",
+];
 
 /**
  * Makes everything in `needs` ready, besides Node, its packages, Rust and the

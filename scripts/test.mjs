@@ -117,6 +117,10 @@ const STAGES = [
     command: ["node", ...NODE_TESTS, "tests/edge/"],
   },
   {
+    name: "examples: PHP, Python, Node",
+    command: ["node", ...NODE_TESTS, "tests/examples/"],
+  },
+  {
     name: "outages of five seconds",
     command: ["node", "benches/outage/run.mjs", "--quick"],
   },

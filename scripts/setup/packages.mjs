@@ -14,6 +14,7 @@ import { SetupError, indented, outputOf, run, say } from "./run.mjs";
  * @property {string} what in the words of a person
  * @property {string[]} apt
  * @property {string[]} brew
+ * @property {string} [mac] the command on macOS where it is not Homebrew's
  * @property {() => boolean} present
  */
 
@@ -25,6 +26,7 @@ export const SYSTEM = {
     what: "a C linker (Rust links with it)",
     apt: ["build-essential"],
     brew: [],
+    mac: "xcode-select --install",
     present: () => Boolean(onPath("cc")),
   },
   chromium: {
@@ -39,7 +41,29 @@ export const SYSTEM = {
     brew: ["nginx"],
     present: () => Boolean(onPath("nginx", SBIN)),
   },
+  php: {
+    what: "PHP with cURL (one of the examples)",
+    apt: ["php-cli", "php-curl"],
+    brew: ["php"],
+    present: () =>
+      outputOf("php", ["-r", "exit(function_exists('curl_init') ? 0 : 1);"]) !==
+      undefined,
+  },
+  requests: {
+    what: "Python's requests (one of the examples)",
+    apt: ["python3-requests"],
+    brew: [],
+    mac: "python3 -m pip install requests",
+    present: () => Boolean(pythonWithRequests()),
+  },
 };
+
+/** apt gives it to the system's own Python, which need not be the first on the PATH. */
+export function pythonWithRequests() {
+  return ["python3", "/usr/bin/python3"].find(
+    (python) => outputOf(python, ["-c", "import requests"]) !== undefined,
+  );
+}
 
 /** The driver only drives the browser of its own major version. */
 function browserAndDriverAgree() {
@@ -69,11 +93,11 @@ export async function ensureSystem(names) {
 
 /** @param {SystemNeed[]} missing */
 function brewSentence(missing) {
-  const items = missing.flatMap((need) => need.brew);
-  const command = items.length
-    ? items.map((item) => `brew install ${item}`).join(" && ")
-    : "xcode-select --install";
-  return `On macOS (untested) run this, then start again:  ${command}`;
+  const commands = missing.flatMap(({ brew, mac }) => [
+    ...brew.map((item) => `brew install ${item}`),
+    ...(mac ? [mac] : []),
+  ]);
+  return `On macOS (untested) run this, then start again:  ${commands.join(" && ")}`;
 }
 
 /** @param {SystemNeed[]} missing */
