@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fingerprints("src/verdict/fingerprints.txt")?,
     )?;
     fs::write(out.join("causes.rs"), causes("src/answer/causes.md")?)?;
+    fs::write(out.join("linear.rs"), linear())?;
     Ok(())
 }
 
@@ -83,6 +84,18 @@ fn fingerprints(file: &str) -> Result<String, Box<dyn Error>> {
         lines.push((page.to_owned(), format!("{maker} {status}")));
     }
     Ok(format!("{lines:?}"))
+}
+
+/// What each value of a channel in sRGB is in linear light, of 65,535 (WCAG 2.2,
+/// "relative luminance"), as Rust.
+fn linear() -> String {
+    let linear = |value: u8| match f64::from(value) / 255.0 {
+        dark @ ..=0.04045 => dark / 12.92,
+        light => ((light + 0.055) / 1.055).powf(2.4),
+    };
+    let whole = |value| format!("{:.0}", linear(value) * 65_535.0);
+    let values: Vec<_> = (0..=255).map(whole).collect();
+    format!("[{}]", values.join(", "))
 }
 
 /// The texts of all languages, as Rust.

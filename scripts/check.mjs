@@ -56,8 +56,8 @@ async function read(config, env) {
 }
 
 /**
- * Tiers whose bindings the configuration does not have: at run time they would be
- * left out.
+ * Tiers and templates whose bindings the configuration does not have: at run time they
+ * would be left out.
  * @param {any} configuration
  */
 function unbound({ vars, kv_namespaces, r2_buckets, assets }) {
@@ -69,14 +69,17 @@ function unbound({ vars, kv_namespaces, r2_buckets, assets }) {
     ["r2", "[[r2_buckets]]", names(r2_buckets)],
     ["assets", "[assets]", names(assets)],
   ];
-  const { tiers = [], routes = [] } = Object(vars.LASTGOOD);
-  const all = [tiers, ...[routes].flat().map((route) => route?.tiers ?? [])];
-  return all.flat().flatMap((tier) =>
+  const all = [vars.LASTGOOD, Object(vars.LASTGOOD).routes].flat().map(Object);
+  const places = all.flatMap(({ tiers, page }) => [
+    ...[tiers ?? []].flat().map((named) => ({ place: "tiers", named })),
+    { place: "page.template", named: Object(page).template },
+  ]);
+  return places.flatMap(({ place, named }) =>
     kinds.flatMap(([kind, table, bound]) => {
-      const name = Object(tier)[kind];
+      const name = Object(named)[kind];
       if (typeof name !== "string" || bound.includes(name)) return [];
       const remedy = `a name that is bound: ${table} has no binding = "${name}"`;
-      return [{ field: `LASTGOOD.tiers.${kind}`, value: name, remedy }];
+      return [{ field: `LASTGOOD.${place}.${kind}`, value: name, remedy }];
     }),
   );
 }

@@ -5,8 +5,9 @@
 //! and shown instead, and what to say when there is nothing to show. Time,
 //! randomness and messages are arguments; a decision is a value that carries
 //! what is needed to act on it. With no feature turned on the crate is `no_std`,
-//! needs nothing but an allocator, and serves any gateway; the features `edge`
-//! and `browser` add the two hosts that are part of the project.
+//! needs nothing but an allocator and two small crates for a hash, and serves any
+//! gateway; the features `edge` and `browser` add the two hosts that are part of the
+//! project.
 //!
 //! The modules, in the order in which a request meets them:
 //!

@@ -8,7 +8,8 @@ use super::read::{
     truth, whole,
 };
 use super::tier::tiers;
-use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Rescue, Value};
+use super::{AnswerStatus, AnswerWith, Collapse, Hedge, HoldDown, Mode, Policy, Rescue, Robots};
+use super::{Value, maintenance::maintenance, monitors::monitors};
 use alloc::{format, string::String, vec::Vec};
 
 pub(super) type Set = fn(&mut Policy, &Value) -> Result<(), String>;
@@ -150,12 +151,30 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
         ];
         one_of(&choices, value).map(|status| policy.answer_status = status)
     }),
+    // A table is read member by member, in `page.rs`.
+    ("page", |_, _| Err(format!("a table such as {PAGE}"))),
+    ("monitors", |policy, value| {
+        monitors(&policy.monitors, value).map(|chosen| policy.monitors = chosen)
+    }),
+    ("robots", |policy, value| {
+        let choices = [
+            ("unavailable", Robots::Unavailable),
+            ("missing", Robots::Missing),
+        ];
+        one_of(&choices, value).map(|robots| policy.robots = robots)
+    }),
+    ("maintenance", |policy, value| {
+        let read = maintenance(policy.maintenance.as_ref(), value);
+        read.map(|chosen| policy.maintenance = chosen)
+    }),
 ];
 
 const BACKOFF: &str = "{ base = \"50ms\", cap = \"250ms\" }";
 const COLLAPSE: &str = "{ wait = \"5s\", age = \"5s\" }";
 const HEDGE: &str = "{ after = \"300ms\" } or { percentile = 95 }";
 const REMEMBER: &str = "{ 404 = \"10s\" } of statuses from 400 to 599";
+const PAGE: &str =
+    "{ name = \"Corner Bakery\", colour = \"#0a5\", contact = \"help@example.com\" }";
 const HOLD_DOWN: &str = "{ failures = 2, base = \"1s\", cap = \"60s\" }";
 
 fn backoff(policy: &mut Policy, value: &Value) -> Result<(), String> {

@@ -5,22 +5,37 @@
 //! [`Mode::Standby`], nothing unsafe is repeated, and time-outs are long enough
 //! for a slow page that is not broken.
 
+mod brand;
 mod failures;
 mod fields;
 mod guards;
+mod link;
+mod logo;
+mod maintenance;
+mod monitors;
 mod origin;
+mod page;
 mod parse;
 mod read;
+mod template;
 mod tier;
 mod value;
+mod wording;
 
+pub use brand::{Brand, Colour};
 pub use failures::Failures;
 pub use guards::{Breaker, BudgetRule, Ejection, Guards, LoopRule, Probe, Tokens};
+pub use link::Link;
+pub use maintenance::{AllowHeader, Maintenance};
+pub use monitors::{Monitors, Robots};
 pub use origin::Origin;
+pub use page::{Look, Page};
 pub use parse::{Problem, parse};
 pub use read::duration;
+pub use template::{Template, TemplateSource};
 pub use tier::{Tier, TierKind};
 pub use value::Value;
+pub use wording::Wording;
 
 use crate::wire::cut;
 use alloc::{rc::Rc, string::String, vec::Vec};
@@ -241,6 +256,14 @@ pub struct Policy {
     pub answer_on: Failures,
     /// The status of our answer.
     pub answer_status: AnswerStatus,
+    /// What our page looks like, and says.
+    pub page: Rc<Page>,
+    /// Who must see what the origin says: nobody.
+    pub monitors: Monitors,
+    /// What `/robots.txt` is answered with: 503.
+    pub robots: Robots,
+    /// Planned work; none.
+    pub maintenance: Option<Maintenance>,
 }
 
 impl Default for Policy {
@@ -291,6 +314,10 @@ impl Default for Policy {
             answer: AnswerWith::Page,
             answer_on: Failures::all_and(&gateway),
             answer_status: AnswerStatus::Unavailable,
+            page: Rc::default(),
+            monitors: Monitors::default(),
+            robots: Robots::Unavailable,
+            maintenance: None,
         }
     }
 }
@@ -348,6 +375,11 @@ impl Configuration {
     pub fn tiers(&self) -> impl Iterator<Item = &Tier> {
         self.policies().flat_map(|policy| policy.tiers.iter())
     }
+}
+
+/// Whether a text is a pattern of paths.
+fn is_pattern(path: &str) -> bool {
+    path.starts_with(['/', '*']) && path.bytes().filter(|byte| *byte == b'*').count() <= 1
 }
 
 /// Whether a path fits a pattern, in which one `*` stands for any characters.

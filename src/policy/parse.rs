@@ -7,7 +7,7 @@
 
 use super::fields::FIELDS;
 use super::read::spoken;
-use super::{Configuration, Guards, Hedge, Policy, Value, guards, origin};
+use super::{Configuration, Guards, Hedge, Policy, Value, guards, is_pattern, origin, page};
 use alloc::{format, rc::Rc, string::String, string::ToString, vec::Vec};
 use core::{fmt, time::Duration};
 
@@ -181,10 +181,6 @@ fn route(
     }
 }
 
-fn is_pattern(path: &str) -> bool {
-    path.starts_with(['/', '*']) && path.bytes().filter(|byte| *byte == b'*').count() <= 1
-}
-
 fn policy<'e>(
     base: &Policy,
     place: &str,
@@ -195,10 +191,14 @@ fn policy<'e>(
     let mut own_tiers = false;
     for (name, value) in entries {
         own_tiers |= name == "tiers";
+        if let ("page", Value::Table(members)) = (name.as_str(), value) {
+            page::read(Rc::make_mut(&mut policy.page), place, members, problems);
+            continue;
+        }
         let outcome = FIELDS
             .iter()
             .find(|(known, _)| known == name)
-            .map_or_else(|| Err(unknown(name)), |(_, set)| set(&mut policy, value));
+            .map_or_else(|| Err(strange(name)), |(_, set)| set(&mut policy, value));
         if let Err(remedy) = outcome {
             problems.push(problem(&format!("{place}.{name}"), value, &remedy));
         }
@@ -228,21 +228,25 @@ fn settle_tiers(policy: &mut Policy, place: &str, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Names the known field that is written most alike, if one is close.
-fn unknown(name: &str) -> String {
+/// What would be right in place of a field that a policy does not have.
+fn strange(name: &str) -> String {
     if is_guard(name) {
         return String::from(
             "a field of the route; this one stands at the top of LASTGOOD, for all routes",
         );
     }
+    let guards = guards::FIELDS.iter().map(|(known, _)| *known);
+    unknown(name, FIELDS.iter().map(|(known, _)| *known).chain(guards))
+}
+
+/// Names the known field that is written most alike, if one is close.
+pub(super) fn unknown<'k>(name: &str, mut known: impl Iterator<Item = &'k str>) -> String {
     let alike = |known: &str| {
         let common = known.chars().filter(|c| name.contains(*c)).count();
         let longest = known.len().max(name.len());
         common.saturating_mul(4) >= longest.saturating_mul(3)
             && known.chars().next() == name.chars().next()
     };
-    let guards = guards::FIELDS.iter().map(|(known, _)| known);
-    let mut known = FIELDS.iter().map(|(known, _)| known).chain(guards);
     match known.find(|known| alike(known)) {
         Some(known) => format!("a field that exists; did you mean `{known}`?"),
         None => String::from("a field that exists; the README lists them"),
@@ -331,13 +335,19 @@ fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Pr
 }
 
 #[cfg(test)]
+pub(super) use tests::{check, parse_json};
+
+#[cfg(test)]
 mod tests {
     use super::super::{Failures, Mode};
     use super::*;
 
     const MIB: u64 = 1024 * 1024;
 
-    fn parse_json(origin: &str, lastgood: &str) -> (Configuration, Vec<Problem>) {
+    pub(in crate::policy) fn parse_json(
+        origin: &str,
+        lastgood: &str,
+    ) -> (Configuration, Vec<Problem>) {
         let read = |text| serde_json::from_str::<Value>(text).unwrap();
         parse(&read(origin), &read(lastgood))
     }
@@ -348,7 +358,7 @@ mod tests {
         problems.iter().map(ToString::to_string).collect()
     }
 
-    fn check(lastgood: &str, field: &str, remedy: &str) {
+    pub(in crate::policy) fn check(lastgood: &str, field: &str, remedy: &str) {
         let found = problems("null", lastgood);
         assert_eq!(found.len(), 1, "{lastgood}: {found:?}");
         assert!(
@@ -544,6 +554,11 @@ mod tests {
                 "x-attempt",
             ),
             (r#"{"observe": 1}"#, "LASTGOOD.observe", "true or false"),
+            (
+                r#"{"robots": "gone"}"#,
+                "LASTGOOD.robots = \"gone\"",
+                "\"unavailable\" or \"missing\"",
+            ),
             (
                 r#"{"routes": [{"path": "/x", "budget": {}}]}"#,
                 "LASTGOOD.routes[0].budget",

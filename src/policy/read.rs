@@ -17,6 +17,13 @@ pub(super) fn members(
     example: &str,
     mut set: impl FnMut(&str, &Value) -> Option<Result<(), String>>,
 ) -> Result<(), String> {
+    each(value, example, &mut set)
+}
+
+type SetMember<'s> = dyn FnMut(&str, &Value) -> Option<Result<(), String>> + 's;
+
+/// The same, once for all tables: for each anew it is too much code.
+fn each(value: &Value, example: &str, set: &mut SetMember<'_>) -> Result<(), String> {
     let remedy = || format!("a table such as {example}");
     let Value::Table(entries) = value else {
         return Err(remedy());
@@ -31,6 +38,30 @@ pub(super) fn members(
     Ok(())
 }
 
+/// Reads a text that may be left out; `false` does where a route differs.
+pub(super) fn put(
+    slot: &mut Option<String>,
+    value: &Value,
+    read: fn(&Value) -> Result<String, String>,
+) -> Result<(), String> {
+    *slot = match value {
+        Value::Bool(false) => None,
+        _ => Some(read(value).map_err(or_false)?),
+    };
+    Ok(())
+}
+
+/// What would be right, where `false` would be as well.
+pub(super) fn or_false(mut wanted: String) -> String {
+    wanted.push_str(", or false");
+    wanted
+}
+
+/// Whether a text is made of such bytes.
+pub(super) fn is_all(text: &str, is_part: fn(u8) -> bool) -> bool {
+    text.bytes().all(is_part)
+}
+
 /// Like [`members`], or `false` to turn the whole thing off.
 pub(super) fn optional<T>(
     value: &Value,
@@ -43,7 +74,7 @@ pub(super) fn optional<T>(
         Value::Bool(true) => Ok(Some(chosen)),
         _ => members(value, example, |name, value| set(&mut chosen, name, value))
             .map(|()| Some(chosen))
-            .map_err(|wanted| format!("{wanted}, or false")),
+            .map_err(or_false),
     }
 }
 
@@ -88,6 +119,15 @@ pub(super) fn field_name(value: &Value) -> Result<String, String> {
     match value {
         Value::Text(name) if list::is_token(name) => Ok(name.to_ascii_lowercase()),
         _ => Err(String::from("the name of a header such as \"x-attempt\"")),
+    }
+}
+
+/// The name of a binding, such as `example`.
+pub(super) fn binding(value: &Value, example: &str) -> Result<String, String> {
+    let is_part = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'$';
+    match value {
+        Value::Text(name) if !name.is_empty() && is_all(name, is_part) => Ok(name.clone()),
+        _ => Err(format!("the name of a binding such as \"{example}\"")),
     }
 }
 
@@ -180,6 +220,28 @@ pub(super) fn names(value: &Value) -> Result<Vec<String>, String> {
             _ => Err(remedy()),
         })
         .collect()
+}
+
+/// A list of at most `most` texts that fit; `wanted` says what they are.
+pub(super) fn texts(
+    value: &Value,
+    most: usize,
+    wanted: &str,
+    fits: fn(&str) -> bool,
+) -> Result<Vec<String>, String> {
+    let remedy = || format!("a list of up to {most} {wanted}");
+    let items = match value {
+        Value::List(items) if items.len() <= most => items,
+        _ => return Err(remedy()),
+    };
+    let mut list = Vec::new();
+    for item in items {
+        match item {
+            Value::Text(text) if fits(text) => list.push(text.clone()),
+            _ => return Err(format!("{}; {item} is none of these", remedy())),
+        }
+    }
+    Ok(list)
 }
 
 /// A word that is not understood is named, and the others are taken: the

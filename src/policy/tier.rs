@@ -3,7 +3,7 @@
 //! a mirror.
 
 use super::Value;
-use super::read::{DAY, MINUTE, few, members, span};
+use super::read::{DAY, MINUTE, binding, few, members, span};
 use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
 
@@ -152,14 +152,7 @@ fn name_of(kind: TierKind, value: &Value) -> Result<String, String> {
         let remedy = || String::from("for mirror a URL such as \"https://mirror.example.com\"");
         return super::origin::base_url(value).ok_or_else(remedy);
     }
-    let is_part = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'$';
-    match value {
-        Value::Text(name) if !name.is_empty() && name.bytes().all(is_part) => Ok(name.clone()),
-        _ => Err(format!(
-            "for {} the name of a binding such as \"LASTGOOD_COPIES\"",
-            kind.name()
-        )),
-    }
+    binding(value, "LASTGOOD_COPIES").map_err(|wanted| format!("for {} {wanted}", kind.name()))
 }
 
 fn path(value: &Value) -> Result<String, String> {

@@ -58,12 +58,12 @@ fn asctime(value: &str) -> Option<Timestamp> {
     instant(year, month(name)?, day, clock)
 }
 
-fn number(digits: &str) -> Option<u64> {
+pub(super) fn number(digits: &str) -> Option<u64> {
     let plain = digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| digits.parse().ok())?
 }
 
-fn two_digits(digits: &str) -> Option<u64> {
+pub(super) fn two_digits(digits: &str) -> Option<u64> {
     number(digits).filter(|_| digits.len() == 2)
 }
 
@@ -77,7 +77,9 @@ fn month(name: &str) -> Option<u64> {
     u64::try_from(index).ok()?.checked_add(1)
 }
 
-fn instant(year: u64, month: u64, day: u64, clock: &str) -> Option<Timestamp> {
+/// A point in time from its parts in UTC, the month a number from 1 to 12; the day is
+/// not held against its month. `clock` is `08:49:37`.
+pub(super) fn instant(year: u64, month: u64, day: u64, clock: &str) -> Option<Timestamp> {
     let mut parts = cut::parts(clock, b':').map(two_digits);
     let hour = parts.next()??;
     let minute = parts.next()??;

@@ -13,6 +13,7 @@ pub mod cdn_loop;
 pub mod cookie;
 pub(crate) mod cut;
 pub mod date;
+pub mod date_time;
 pub mod delta_seconds;
 pub mod demands;
 pub mod fields;

@@ -74,6 +74,11 @@ pub(crate) fn wordy() -> impl Strategy<Value = String> {
         "GMT",
         "24h",
         "ms",
+        "2026-11-21T22:00:00",
+        ".5Z",
+        "+01:00",
+        "<svg ",
+        "data:image/svg+xml,",
         "\u{feff}",
     ];
     vec(select(words), 0..24).prop_map(|words| words.concat())
@@ -192,6 +197,25 @@ const FIELDS: &[&str] = &[
     "equivalent",
     "down",
     "strip",
+    "page",
+    "look",
+    "name",
+    "logo",
+    "colour",
+    "dark_colour",
+    "font",
+    "links",
+    "contact",
+    "title",
+    "message",
+    "template",
+    "monitors",
+    "paths",
+    "robots",
+    "maintenance",
+    "start",
+    "end",
+    "allow_header",
 ];
 
 /// Origins as tables, with values that are right, nearly right or wrong.
@@ -295,6 +319,13 @@ pub(crate) fn tables() -> impl Strategy<Value = serde_json::Value> {
         "{\"id\": \"us\", \"limit\": 1}",
         "{\"path\": \"/health\", \"status\": 204, \"rise\": 2}",
         "{\"path\": \"health\"}",
+        "{\"colour\": \"#036\", \"font\": \"Georgia, 'Times New Roman'\"}",
+        "{\"colour\": \"#ffd\", \"dark_colour\": \"#fc0\", \"logo\": \"<svg/>\"}",
+        "{\"links\": [{\"text\": \"A\", \"url\": \"//a\"}], \"contact\": \"a@b\"}",
+        "{\"paths\": [\"/health\"], \"user_agents\": [\"Pingdom\"]}",
+        "{\"start\": \"2026-11-21T22:00:00Z\", \"end\": \"2026-11-21T22:00:00Z\"}",
+        "{\"end\": \"2026-11-21T22:00:00+01:00\", \"allow_header\": \"x-staff: s3cret\"}",
+        "\"missing\"",
     ]);
     vec((select(FIELDS.to_vec()), values), 0..10).prop_map(as_table)
 }

@@ -32,7 +32,12 @@ pub(crate) fn configuration(text: &str) -> usize {
     };
     let (configuration, problems) = policy::parse(&read(origin), &read(lastgood));
     for path in ["/", "/api/x", "", text] {
-        assert_usable(configuration.policy_for(path));
+        let policy = configuration.policy_for(path);
+        assert_usable(policy);
+        assert_page(&policy.page);
+        let plan = policy.maintenance.as_ref();
+        let window = plan.and_then(|plan| plan.start.zip(plan.end));
+        assert!(window.is_none_or(|(start, end)| start < end));
     }
     for origin in &configuration.origins {
         assert_origin(origin);
@@ -79,6 +84,28 @@ fn assert_guards(guards: &policy::Guards) {
     assert!(guards.loops.limit > 0 && !guards.loops.id.is_empty());
     let probe = guards.probe.as_ref();
     assert!(probe.is_none_or(|probe| probe.path.starts_with('/') && probe.rise > 0));
+}
+
+/// Nothing of a page leaves its place or runs.
+fn assert_page(page: &policy::Page) {
+    let style = page.style();
+    assert!(
+        !style.contains(['<', '\\']) && style.matches('{').count() == style.matches('}').count()
+    );
+    assert_eq!(
+        page.style_hash().len(),
+        if style.is_empty() { 0 } else { 44 }
+    );
+    let begins = |url: &str, kinds: &[&str]| kinds.iter().any(|kind| url.starts_with(kind));
+    let logo = page.logo.as_deref();
+    assert!(logo.is_none_or(|uri| begins(uri, &["data:image/"]) && !uri.contains(['"', '<'])));
+    let contact = page.contact.as_deref();
+    let kinds = ["mailto:", "tel:", "https://", "/"];
+    assert!(contact.is_none_or(|url| begins(url, &kinds)));
+    assert!(page.links.len() <= 8);
+    for link in &page.links {
+        assert!(begins(&link.url, &["https://", "http://", "/"]) && !begins(&link.url, &["//"]));
+    }
 }
 
 pub(crate) fn assert_usable(policy: &Policy) {

@@ -135,6 +135,7 @@ fn targeted(text: &str) {
 /// Two readings of an IMF-fixdate agree.
 fn dates(text: &str) {
     retry_after(text);
+    let _ = wire::date_time::parse(text);
     let read = wire::date::parse(text).map(|at| i128::from(at.as_millis() / 1000));
     let fixed = text.as_bytes().get(3) == Some(&b',') && text.trim_ascii() == text;
     if let (Some(first), Some(second), true) = (read, law::http_date(text), fixed) {
