@@ -11,8 +11,11 @@ use std::{env, error::Error, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Cargo runs this in the package's folder.
-    let page = read("src/answer/looks/calm.css")?;
-    tell("LASTGOOD_PAGE_STYLE_SHA256", &sha256(&page));
+    for look in ["calm", "plain", "status"] {
+        let style = read(&format!("src/answer/looks/{look}.css"))?;
+        let name = format!("LASTGOOD_{}_SHA256", look.to_uppercase());
+        tell(&name, &sha256(&style));
+    }
     let notice: String = read("src/answer/notice.css")?
         .lines()
         .map(str::trim)

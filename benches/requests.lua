@@ -1,5 +1,6 @@
 -- One visitor's browser: 12 request headers, 1,000 URLs in turn.
--- With the argument "fresh" no URL comes twice, so that every answer is kept.
+-- With the argument "fresh" no URL comes twice, so that every answer is kept; with
+-- "failing" an answer of any status is as it should be.
 local headers = {
   ["Host"] = "shop.example",
   ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -15,9 +16,13 @@ local headers = {
   ["DNT"] = "1",
 }
 local ready, sent, fresh = {}, 0, nil
+local thread = nil
+
+function setup(one) thread = one end
 
 function init(args)
   fresh = args[1] == "fresh" and args[2]
+  failing = args[1] == "failing"
   for n = 1, 1000 do
     ready[n] = wrk.format("GET", wrk.path .. "/item-" .. n .. "?ref=list", headers)
   end
@@ -31,6 +36,7 @@ end
 
 function done(summary)
   local e = summary.errors
+  if thread:get("failing") then e.status = 0 end
   io.write(string.format(
     '\n{"requests":%d,"errors":%d}\n',
     summary.requests, e.connect + e.read + e.write + e.status + e.timeout

@@ -79,13 +79,15 @@ pub enum Cause {
     Unreachable,
     /// The request came round again to us.
     Loop,
+    /// The origin is being worked on, as policy says, and was not asked.
+    Maintenance,
     /// Another status that policy calls a failure.
     Listed,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::BadGateway,
         Self::ConnectionRefused,
         Self::ConnectionTimeout,
@@ -102,6 +104,7 @@ impl Cause {
         Self::Unavailable,
         Self::Unreachable,
         Self::Loop,
+        Self::Maintenance,
         Self::Listed,
     ];
 
@@ -125,6 +128,7 @@ impl Cause {
             Self::Unavailable => "unavailable",
             Self::Unreachable => "unreachable",
             Self::Loop => "loop",
+            Self::Maintenance => "maintenance",
             Self::Listed => "listed",
         }
     }
@@ -158,9 +162,12 @@ impl Cause {
     #[must_use]
     pub const fn phase(self) -> Phase {
         match self {
-            Self::ConnectionRefused | Self::Unreachable | Self::Tls | Self::Dns | Self::Loop => {
-                Phase::NothingSent
-            }
+            Self::ConnectionRefused
+            | Self::Unreachable
+            | Self::Tls
+            | Self::Dns
+            | Self::Loop
+            | Self::Maintenance => Phase::NothingSent,
             Self::RateLimited | Self::ServerError | Self::Listed => Phase::Processed,
             Self::BadGateway
             | Self::Disguised
@@ -180,7 +187,7 @@ impl Cause {
     pub const fn blames_origin(self) -> bool {
         !matches!(
             self,
-            Self::RateLimited | Self::ServerError | Self::Listed | Self::Loop
+            Self::RateLimited | Self::ServerError | Self::Listed | Self::Loop | Self::Maintenance
         )
     }
 
@@ -197,7 +204,7 @@ impl Cause {
             Self::Tls => "tls_protocol_error",
             Self::Truncated => "http_response_incomplete",
             Self::Unreachable => "destination_ip_unroutable",
-            Self::Unavailable | Self::RateLimited => "destination_unavailable",
+            Self::Unavailable | Self::RateLimited | Self::Maintenance => "destination_unavailable",
             Self::BadGateway
             | Self::Disguised
             | Self::Network

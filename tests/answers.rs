@@ -9,9 +9,11 @@
 )]
 
 use lastgood::answer::{self, Form, Language, Matter};
-use lastgood::policy::AnswerStatus;
+use lastgood::policy::Page;
 use lastgood::verdict::{Cause, Failure, Number, Outage};
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{env, fs, path::PathBuf, sync::LazyLock, time::Duration};
+
+static PAGE: LazyLock<Page> = LazyLock::new(Page::default);
 
 /// A failed read during an outage, with all that can be known.
 fn read(language: &'static Language) -> Matter<'static> {
@@ -30,6 +32,10 @@ fn read(language: &'static Language) -> Matter<'static> {
             lasting: Some(Duration::from_secs(340)),
             usual: Some(Duration::from_secs(600)),
         },
+        page: &PAGE,
+        maintenance: None,
+        still_there: &[],
+        template: None,
     }
 }
 
@@ -53,7 +59,7 @@ fn unsent(language: &'static Language) -> Matter<'static> {
 }
 
 fn body(form: Form, matter: &Matter<'_>) -> String {
-    let body = answer::compose(form, AnswerStatus::Unavailable, matter).body;
+    let body = answer::compose(form, 503, matter).body;
     let page = without(&body, "<style>", "</style>");
     without(&page, "<script>", "</script>")
 }

@@ -170,6 +170,7 @@ fn is_read(path: &Path, runners: &str) -> bool {
     let by_folder = match (path.parent().and_then(Path::to_str), ending(path)) {
         (Some("scenarios"), kind) => kind == "txt",
         (Some("cases"), kind) => kind == "json",
+        (Some("answers/golden"), kind) => kind == "html" || kind == "txt",
         _ => false,
     };
     let name = path.file_name().and_then(|name| name.to_str());

@@ -68,6 +68,7 @@ const fn heading(cause: Cause) -> Text {
         | Cause::Dns
         | Cause::Tls => Text::Unreachable,
         Cause::Loop => Text::Circles,
+        Cause::Maintenance => Text::Maintenance,
         Cause::BadGateway
         | Cause::Disguised
         | Cause::InvalidResponse

@@ -1,7 +1,7 @@
 //! When to come back.
 
 use crate::retry::Random;
-use crate::verdict::{Failure, Outage};
+use crate::verdict::{Cause, Failure, Outage};
 
 /// Nobody is sent away for longer on our own account, in seconds.
 const LONGEST: u64 = 60;
@@ -15,7 +15,12 @@ const LONGEST_ASKED: u64 = 3600;
 #[must_use]
 pub fn retry_after(failure: &Failure, outage: Outage, random: &mut Random) -> u64 {
     if let Some(asked) = failure.retry_after {
-        return asked.as_secs().clamp(1, LONGEST_ASKED);
+        let most = match failure.cause {
+            // Nobody asks for it: it is planned.
+            Cause::Maintenance => u64::MAX,
+            _ => LONGEST_ASKED,
+        };
+        return asked.as_secs().clamp(1, most);
     }
     let lasting = outage.lasting.unwrap_or_default().as_secs();
     let least = (lasting / 30).saturating_add(5).min(LONGEST / 3);
@@ -27,7 +32,6 @@ pub fn retry_after(failure: &Failure, outage: Outage, random: &mut Random) -> u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Cause;
     use core::time::Duration;
 
     #[test]

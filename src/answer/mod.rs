@@ -13,6 +13,7 @@ mod page;
 mod problem;
 mod prose;
 mod stub;
+mod template;
 
 pub use advice::{Advice, advice, of_number};
 pub use form::{Asker, Form};
@@ -21,8 +22,9 @@ pub use later::retry_after;
 pub use notice::{POLICIES, admitting, notice, wants_notice};
 
 use crate::copies::Changes;
-use crate::policy::AnswerStatus;
+use crate::policy::{AnswerStatus, Maintenance, Page};
 use crate::verdict::{Cause, Failure, Number, Outage, Phase};
+use crate::wire::date_time;
 use alloc::{format, string::String};
 use core::time::Duration;
 use language::Text;
@@ -46,6 +48,14 @@ pub struct Matter<'a> {
     pub language: &'static Language,
     /// How long it lasts.
     pub outage: Outage,
+    /// What the operator chose of the page.
+    pub page: &'a Page,
+    /// The planned work that is going on.
+    pub maintenance: Option<&'a Maintenance>,
+    /// Those of the page's links to the site itself of which there is a copy.
+    pub still_there: &'a [&'a str],
+    /// A page of the operator's own, with places for what is to be said.
+    pub template: Option<&'a str>,
 }
 
 impl Matter<'_> {
@@ -81,8 +91,27 @@ impl Matter<'_> {
         self.language.text(text)
     }
 
-    fn title(&self) -> &'static str {
-        advice(self.failure.cause).title(self.language)
+    /// The operator's heading, or ours.
+    fn title(&self) -> &str {
+        let own = self.page.title.in_language(self.language.tag);
+        own.unwrap_or_else(|| advice(self.failure.cause).title(self.language))
+    }
+
+    /// What the operator has to say.
+    fn message(&self) -> Option<&str> {
+        let about = self
+            .maintenance
+            .map_or(&self.page.message, |it| &it.message);
+        about.in_language(self.language.tag)
+    }
+
+    /// When planned work is to be over.
+    fn back_at(&self) -> Option<String> {
+        let end = self.maintenance?.end?;
+        Some(html::filled(
+            self.text(Text::BackAt),
+            &date_time::spoken(end),
+        ))
     }
 
     /// What became of what the visitor sent.
@@ -96,11 +125,13 @@ impl Matter<'_> {
 
     /// Under the title, in one line.
     fn sentences(&self) -> String {
-        let fault = self.text(Text::Fault);
-        match self.sent() {
-            Some(sent) => format!("{fault} {sent}"),
-            None => fault.into(),
+        let mut all = String::from(self.text(Text::Fault));
+        let back_at = self.back_at();
+        let more = [self.message(), back_at.as_deref(), self.sent()];
+        for sentence in more.into_iter().flatten() {
+            all.extend([" ", sentence]);
         }
+        all
     }
 
     /// When to come back, unless that is of no use: nobody is encouraged to send
@@ -135,10 +166,17 @@ pub struct Answer {
 
 /// Composes the answer in the form that suits the asker.
 #[must_use]
-pub fn compose(form: Form, status: AnswerStatus, matter: &Matter<'_>) -> Answer {
-    let status = status_code(status, &matter.failure);
+pub fn compose(form: Form, status: u16, matter: &Matter<'_>) -> Answer {
+    let own = || template::filled(matter.template?, status, matter);
+    let own = if form == Form::Html { own() } else { None };
+    let mut fields = fields(form, matter);
+    // What a page of the operator's own needs, nobody knows here.
+    if form == Form::Html && own.is_none() {
+        let policy = page::content_security_policy(matter.page);
+        fields.set("content-security-policy", &policy);
+    }
     let body = match form {
-        Form::Html => page::render(matter),
+        Form::Html => own.unwrap_or_else(|| page::render(matter)),
         Form::Problem(media_type) => problem::render(media_type, status, matter),
         Form::Markdown => prose::markdown(status, matter),
         Form::Text => prose::text(matter),
@@ -146,7 +184,7 @@ pub fn compose(form: Form, status: AnswerStatus, matter: &Matter<'_>) -> Answer 
     };
     Answer {
         status,
-        fields: fields(form, matter),
+        fields,
         body,
     }
 }
@@ -168,16 +206,18 @@ fn fields(form: Form, matter: &Matter<'_>) -> Changes {
         fields.set("content-language", matter.language.tag);
     }
     if form == Form::Html {
-        fields.set("content-security-policy", page::CONTENT_SECURITY_POLICY);
         fields.set("referrer-policy", "same-origin");
     }
     fields
 }
 
-fn status_code(choice: AnswerStatus, failure: &Failure) -> u16 {
+/// The status of an answer of our own.
+#[must_use]
+pub fn status(choice: AnswerStatus, failure: &Failure) -> u16 {
     match (choice, failure.status, failure.cause) {
         // Nothing is down, and coming back later is of no use (RFC 5842).
         (_, _, Cause::Loop) => 508,
+        (_, _, Cause::Maintenance) => 503,
         (AnswerStatus::Unavailable, _, _) => 503,
         (AnswerStatus::Upstream, Some(status), _) => status,
         (AnswerStatus::Upstream, None, Cause::Timeout) => 504,
@@ -188,6 +228,7 @@ fn status_code(choice: AnswerStatus, failure: &Failure) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::boxed::Box;
 
     const PROBLEM: Form = Form::Problem("application/problem+json");
 
@@ -201,23 +242,26 @@ mod tests {
             retry_after: 7,
             language: Language::english(),
             outage: Outage::default(),
+            page: Box::leak(Box::default()),
+            maintenance: None,
+            still_there: &[],
+            template: None,
         }
     }
 
     fn body(form: Form, failure: Failure, safe: bool) -> String {
-        compose(form, AnswerStatus::Unavailable, &matter(failure, safe)).body
+        compose(form, 503, &matter(failure, safe)).body
     }
 
     fn problem(matter: &Matter<'_>) -> serde_json::Value {
-        let body = compose(PROBLEM, AnswerStatus::Unavailable, matter).body;
+        let body = compose(PROBLEM, 503, matter).body;
         serde_json::from_str(&body).unwrap()
     }
 
     #[test]
     fn the_status_is_503_unless_the_operator_wants_the_truth() {
         let check = |choice, failure, expected| {
-            let answer = compose(Form::Html, choice, &matter(failure, true));
-            assert_eq!(answer.status, expected);
+            assert_eq!(status(choice, &failure), expected);
         };
         let timeout = Failure::without_answer(Cause::Timeout);
         let answered = Failure {
@@ -235,11 +279,11 @@ mod tests {
     fn a_loop_is_no_outage() {
         let looped = matter(Failure::without_answer(Cause::Loop), true);
         for choice in [AnswerStatus::Unavailable, AnswerStatus::Upstream] {
-            let answer = compose(Form::Html, choice, &looped);
-            assert_eq!(answer.status, 508);
+            assert_eq!(status(choice, &looped.failure), 508);
+            let answer = compose(Form::Html, 508, &looped);
             assert!(!answer.fields.as_str().contains("retry-after"));
             assert!(!answer.body.contains("id=\"retry\""));
-            let text = compose(Form::Text, choice, &looped).body;
+            let text = compose(Form::Text, 508, &looped).body;
             assert!(!text.contains("come back"), "{text}");
         }
         assert!(problem(&looped).get("retry_after").is_none());
@@ -336,7 +380,7 @@ mod tests {
                     language,
                     ..matter(network, true)
                 };
-                let answer = compose(form, AnswerStatus::Unavailable, &matter);
+                let answer = compose(form, 503, &matter);
                 let (tag, body) = (language.tag, answer.body);
                 assert!(
                     !body.contains("{age}") || form == Form::Html,

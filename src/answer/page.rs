@@ -8,20 +8,42 @@
 
 use super::language::Text;
 use super::{Matter, advice, html, of_number};
+use crate::policy::{Link, Look, Page};
+use crate::wire::date_time;
 use alloc::{format, string::String};
 
-/// Styles and the script are allowed by their hashes, and nothing else is.
-pub(super) const CONTENT_SECURITY_POLICY: &str = concat!(
-    "default-src 'none'; style-src 'sha256-",
-    env!("LASTGOOD_PAGE_STYLE_SHA256"),
-    "'; script-src 'sha256-",
-    env!("LASTGOOD_RETRY_SHA256"),
-    "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'self'"
-);
+/// What a look is drawn with, and its hash.
+const fn style(look: Look) -> (&'static str, &'static str) {
+    match look {
+        Look::Calm => (include_str!("looks/calm.css"), env!("LASTGOOD_CALM_SHA256")),
+        Look::Plain => (
+            include_str!("looks/plain.css"),
+            env!("LASTGOOD_PLAIN_SHA256"),
+        ),
+        Look::Status => (
+            include_str!("looks/status.css"),
+            env!("LASTGOOD_STATUS_SHA256"),
+        ),
+    }
+}
 
-const STYLE: &str = include_str!("looks/calm.css");
 const SCRIPT: &str = env!("LASTGOOD_RETRY");
+
+/// Styles and the script are allowed by their hashes, and nothing else is.
+pub(super) fn content_security_policy(page: &Page) -> String {
+    let mut policy = String::from("default-src 'none'; style-src");
+    let hashes = [style(page.look).1, page.style_hash()];
+    for hash in hashes.iter().filter(|hash| !hash.is_empty()) {
+        policy.extend([" 'sha256-", hash, "'"]);
+    }
+    policy.push_str(concat!(
+        "; script-src 'sha256-",
+        env!("LASTGOOD_RETRY_SHA256"),
+        "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'self'"
+    ));
+    policy
+}
 
 /// What the script says, by the name that it has there.
 const SAID: [(&str, Text); 12] = [
@@ -39,18 +61,26 @@ const SAID: [(&str, Text); 12] = [
     ("elsewhere", Text::Elsewhere),
 ];
 
+/// However long it is to take, the page looks again after so many seconds: what was
+/// planned may be over early.
+const LONGEST_WAIT: u64 = 300;
+
 /// The whole document.
 pub(super) fn render(matter: &Matter<'_>) -> String {
     let mut page = String::with_capacity(24 * 1024);
     head(&mut page, matter);
     page.push_str("<body>\n<main>\n");
+    site(&mut page, matter.page);
     way(&mut page, matter);
     what(&mut page, matter);
     match matter.sent() {
         None => again(&mut page, matter),
         Some(sent) => written(&mut page, sent, matter),
     }
-    remedies(&mut page, matter);
+    if matter.maintenance.is_none() {
+        remedies(&mut page, matter);
+    }
+    links(&mut page, matter);
     footer(&mut page, matter);
     add(&mut page, &["</main>\n<script>", SCRIPT, "</script>\n"]);
     page
@@ -66,8 +96,12 @@ fn escaped(matter: &Matter<'_>, text: Text) -> String {
 
 fn head(page: &mut String, matter: &Matter<'_>) {
     let language = matter.language;
-    let title = html::escaped(matter.title());
+    let mut title = html::escaped(matter.title());
+    if let Some(name) = &matter.page.name {
+        title.extend([" – ", &html::escaped(name)]);
+    }
     let (tag, direction) = (language.tag, language.direction());
+    let (look, _) = style(matter.page.look);
     add(
         page,
         &[
@@ -79,27 +113,44 @@ fn head(page: &mut String, matter: &Matter<'_>) {
              initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n<title>",
             &title,
             "</title>\n<style>",
-            STYLE,
+            look,
             "</style>\n",
         ],
     );
+    let brand = matter.page.style();
+    if !brand.is_empty() {
+        add(page, &["<style>", brand, "</style>\n"]);
+    }
+}
+
+/// Whose site it is.
+fn site(page: &mut String, chosen: &Page) {
+    let name = chosen.name.as_deref().map(html::escaped);
+    if name.is_none() && chosen.logo.is_none() {
+        return;
+    }
+    page.push_str("<header>");
+    if let Some(logo) = &chosen.logo {
+        // The name beside it says the same.
+        add(page, &["<img src=\"", logo, "\" alt=\"\">"]);
+    }
+    add(page, &[&name.unwrap_or_default(), "</header>\n"]);
 }
 
 /// Whose side it is on, as a picture that reads well aloud.
 fn way(page: &mut String, matter: &Matter<'_>) {
     let name = escaped(matter, Text::Where);
     add(page, &["<ol class=\"way\" aria-label=\"", &name, "\">\n"]);
+    let server = match matter.maintenance {
+        Some(_) => (Text::Server, Text::Serviced, " class=\"work\"", "…"),
+        None => (Text::Server, Text::Fails, " class=\"fault\"", "✗"),
+    };
     let places = [
-        (Text::Device, Text::Works, "✓"),
-        (Text::Edge, Text::Works, "✓"),
-        (Text::Server, Text::Fails, "✗"),
+        (Text::Device, Text::Works, "", "✓"),
+        (Text::Edge, Text::Works, "", "✓"),
+        server,
     ];
-    for (place, state, sign) in places {
-        let class = if sign == "✗" {
-            " class=\"fault\""
-        } else {
-            ""
-        };
+    for (place, state, class, sign) in places {
         let (place, state) = (escaped(matter, place), escaped(matter, state));
         let line = format!(
             "<li{class}><span aria-hidden=\"true\">{sign}</span>{place} <b>{state}</b></li>\n"
@@ -112,8 +163,27 @@ fn way(page: &mut String, matter: &Matter<'_>) {
 /// What happened, and for how long.
 fn what(page: &mut String, matter: &Matter<'_>) {
     let title = html::escaped(matter.title());
+    add(page, &["<h1>", &title, "</h1>\n"]);
+    if let Some(message) = matter.message() {
+        add(
+            page,
+            &["<p dir=\"auto\">", &html::escaped(message), "</p>\n"],
+        );
+    }
+    if let Some(end) = matter.maintenance.and_then(|it| it.end) {
+        let (written, spoken) = (date_time::written(end), date_time::spoken(end));
+        let time = format!("<time dir=\"ltr\" datetime=\"{written}\">{spoken}</time>");
+        let text = html::filled(&escaped(matter, Text::BackAt), &time);
+        add(page, &["<p>", &text, "</p>\n"]);
+    }
+    if matter.maintenance.is_none() {
+        how_long(page, matter);
+    }
+}
+
+fn how_long(page: &mut String, matter: &Matter<'_>) {
     let fault = escaped(matter, Text::Fault);
-    add(page, &["<h1>", &title, "</h1>\n<p>", &fault]);
+    add(page, &["<p>", &fault]);
     let language = matter.language;
     let spans = [
         (matter.outage.lasting, Text::Since),
@@ -134,7 +204,7 @@ fn again(page: &mut String, matter: &Matter<'_>) {
     let Some(later) = matter.later() else { return };
     page.push_str(&format!(
         "<section id=\"retry\" data-after=\"{}\" data-zero=\"{}\"",
-        matter.retry_after,
+        matter.retry_after.min(LONGEST_WAIT),
         matter.language.zero()
     ));
     for (name, text) in SAID {
@@ -167,15 +237,46 @@ fn written(page: &mut String, sent: &str, matter: &Matter<'_>) {
 fn remedies(page: &mut String, matter: &Matter<'_>) {
     let heading = escaped(matter, Text::Remedies);
     add(page, &["<h2>", &heading, "</h2>\n<ul>\n"]);
-    let remedies = [
-        Text::Wait,
-        Text::Connection,
-        Text::Other,
-        Text::Cache,
-        Text::Contact,
-    ];
+    let remedies = [Text::Wait, Text::Connection, Text::Other, Text::Cache];
     for text in remedies {
         add(page, &["<li>", &escaped(matter, text), "</li>\n"]);
+    }
+    let contact = escaped(matter, Text::Contact);
+    match &matter.page.contact {
+        Some(url) => {
+            let url = html::escaped(url);
+            add(
+                page,
+                &["<li><a href=\"", &url, "\">", &contact, "</a></li>\n"],
+            );
+        }
+        None => add(page, &["<li>", &contact, "</li>\n"]),
+    }
+    page.push_str("</ul>\n");
+}
+
+/// Where to go meanwhile.
+fn links(page: &mut String, matter: &Matter<'_>) {
+    // A page of the site itself is of use only if there is a copy of it.
+    let works = |link: &&Link| !link.is_own() || matter.still_there.contains(&link.url.as_str());
+    let mut links = matter.page.links.iter().filter(works).peekable();
+    if links.peek().is_none() {
+        return;
+    }
+    let heading = escaped(matter, Text::Links);
+    add(page, &["<h2>", &heading, "</h2>\n<ul>\n"]);
+    for Link { text, url } in links {
+        let (text, url) = (html::escaped(text), html::escaped(url));
+        add(
+            page,
+            &[
+                "<li dir=\"auto\"><a href=\"",
+                &url,
+                "\">",
+                &text,
+                "</a></li>\n",
+            ],
+        );
     }
     page.push_str("</ul>\n");
 }
@@ -184,7 +285,9 @@ fn footer(page: &mut String, matter: &Matter<'_>) {
     let id = format!("<code dir=\"ltr\">{}</code>", html::escaped(matter.id));
     let quote = html::filled(&escaped(matter, Text::Quote), &id);
     add(page, &["<footer>\n<p>", &quote, "</p>\n"]);
-    administrators(page, matter);
+    if matter.page.administrators {
+        administrators(page, matter);
+    }
     page.push_str("</footer>\n");
 }
 
@@ -195,7 +298,10 @@ fn administrators(page: &mut String, matter: &Matter<'_>) {
     add(
         page,
         &[
-            "<details><summary>",
+            match matter.page.look {
+                Look::Status => "<details open><summary>",
+                Look::Calm | Look::Plain => "<details><summary>",
+            },
             &admins,
             "</summary>\n<div lang=\"en\" dir=\"ltr\">\n<p class=\"facts\">",
             failure.cause.name(),

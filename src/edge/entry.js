@@ -14,7 +14,7 @@ import { hearOfPurges } from "./epochs.js";
 import { serve } from "./exchange.js";
 import { fetched } from "./fetching.js";
 import { letGo } from "./hand.js";
-import { fault, purging, ready, wayOut } from "./instance.js";
+import { choosy, fault, purging, ready, wayOut } from "./instance.js";
 import {
   keepIfDue,
   removeOutdated,
@@ -24,7 +24,7 @@ import {
   watchToTheEnd,
 } from "./keeping.js";
 import { foundAt } from "./looking.js";
-import { Alarm, ask, bodyLength, discard, values } from "./platform.js";
+import { Alarm, ask, bodyLength, discard, named, values } from "./platform.js";
 import { probeAll } from "./probe.js";
 import { isPurge, purge } from "./purge.js";
 import { share } from "./shared.js";
@@ -73,6 +73,8 @@ export default {
         started,
       };
       if (method === "HEAD" && headers.has(PROBE))
+        return exchange(arrival, ctx, {});
+      if (choosy && core.is_apart(url, named(headers, choosy), started))
         return exchange(arrival, ctx, {});
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx, {});

@@ -7,8 +7,9 @@
  * exception here, in the one request that met it.
  */
 import * as core from "lastgood-core";
+import { gather } from "./answering.js";
 import { abandon, isThere, letGo, taken } from "./hand.js";
-import { freeOf } from "./instance.js";
+import { bypass, choosy, freeOf } from "./instance.js";
 import {
   behind,
   claim,
@@ -138,7 +139,11 @@ export async function seeToTheEnd(arrival, ctx, first) {
 function exchangeFor(hand, first) {
   const { method, url, length, started, held } = hand;
   const replayable = length < 0 || held instanceof ArrayBuffer;
-  const all = asked(hand, READER_FIELDS);
+  let all = asked(hand, READER_FIELDS);
+  if (choosy) {
+    const apart = platform.named(hand.headers, choosy);
+    all += bypass === undefined ? `\n\n${apart}` : `\n${apart}`;
+  }
   return new core.Exchange(method, url, all, replayable, first, started);
 }
 
@@ -340,7 +345,7 @@ function facts(exchange, { headers }) {
  * @param {ExecutionContext} ctx
  */
 async function reply(exchange, hand, ctx) {
-  if (exchange.asks_for_more()) await hearMore(exchange, hand);
+  await gather(exchange, hand);
   const told = read(exchange.reply(Date.now()));
   const { source, line, patience } = told;
   const passed = source === ORIGIN ? hand.response : undefined;
@@ -354,26 +359,6 @@ async function reply(exchange, hand, ctx) {
     giveBack(hand, hand.distant, ctx);
   if (passed && hand.method === "HEAD") amend(exchange, hand, passed, ctx);
   return { response: await made(told, hand), patience };
-}
-
-/** So long a visitor waits for what an error says besides its status. */
-const LONGEST_HEARING_MS = 100;
-
-/**
- * Shows the core how the origin's error starts, if it is small and soon there.
- * @param {core.Exchange} exchange
- * @param {Hand} hand
- */
-async function hearMore(exchange, hand) {
-  const { response } = hand;
-  if (!response?.body) return;
-  hand.response = undefined;
-  const limit = core.longest_error();
-  const body = await platform
-    .hold(response.body, limit, LONGEST_HEARING_MS)
-    .catch(() => undefined);
-  if (body instanceof ArrayBuffer) exchange.told_more(new Uint8Array(body));
-  else await body?.cancel().catch(() => {});
 }
 
 /**

@@ -1,17 +1,16 @@
 //! The core's exchange, as the loop in `exchange.js` drives it.
 
 use super::isolate::{seed, with_isolate};
-use super::keeping::unmarked;
 use super::told::Attempt;
 pub(super) use super::told::STORED;
-use super::{body_of, millis_of, time};
+use super::{millis_of, time};
 use crate::answer::Asker;
 use crate::copies::{self, Aside, ENVELOPE, Found};
-use crate::gateway::{self, Body, Event, Memory, Step};
+use crate::gateway::{self, Event, Memory, Step, Treatment};
 use crate::policy::{Mode, Policy};
-use crate::verdict::{Cause, Facts, Number, disguise};
-use crate::wire::{Fields, Listed, Method, Positional, RequestHead, Timestamp, message};
-use alloc::{rc::Rc, string::String};
+use crate::verdict::{Cause, Facts, Number};
+use crate::wire::{Fields, Listed, Method, Positional, RequestHead, Timestamp, cut, message};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use wasm_bindgen::prelude::*;
 
 /// What a step is, besides a number of milliseconds to wait. From the last one the
@@ -63,6 +62,10 @@ pub struct Exchange {
     pub(super) status: u16,
     /// The number that the body of that response tells.
     pub(super) number: Option<Number>,
+    /// The paths of this site that the page of an answer may link to.
+    pub(super) still_there: Vec<String>,
+    /// The text of a page of the operator's own.
+    pub(super) template: Option<String>,
     /// A rehearsed request learns from no other, and teaches none.
     pub(super) rehearsal: Option<Memory>,
 }
@@ -72,8 +75,9 @@ impl Exchange {
     /// A request that came at `started`; `fields` are the values of
     /// [`request_fields`](super::request_fields), of
     /// [`further_fields`](super::further_fields), of
-    /// [`reader_fields`](super::reader_fields) and of the
-    /// [`bypass_header`](super::bypass_header). `replayable` tells whether its body can
+    /// [`reader_fields`](super::reader_fields), of the
+    /// [`bypass_header`](super::bypass_header), and, as `name:value`, the
+    /// [`treatment_fields`](super::treatment_fields). `replayable` tells whether its body can
     /// be sent more than once; `first` is the origin that it was sent to then, negative
     /// if it was not.
     #[wasm_bindgen(constructor)]
@@ -88,18 +92,26 @@ impl Exchange {
     ) -> Self {
         let asked = Positional::new(gateway::Request::FIELDS, fields);
         let head = RequestHead::read(&method, &url, &asked);
+        let (bypass, apart) = cut::at(asked.rest(), b'\n').unwrap_or_else(|| (asked.rest(), ""));
+        let (seed, started) = (seed(), time(started));
         let (policy, origins, looped) = with_isolate(|isolate| {
             let policy = Rc::clone(isolate.configuration.policy_for(head.path));
             let looped = gateway::is_looped(&head, &isolate.memory);
             (policy, isolate.memory.origins.count(), looped)
         });
+        let treatment = Treatment::of(head.path, &Listed::new(apart), &policy, started);
+        let policy = treatment.policy(&policy).map_or(policy, Rc::new);
         let asker = Asker::read(&asked);
         let request = gateway::Request::new(&head, &url, &asker, (replayable, looped), &policy);
-        let request = match asked.rest() {
+        let request = match bypass {
             "" => request,
             _ => request.bypassing(),
         };
-        let (seed, started) = (seed(), time(started));
+        let copies = policy.maintenance.as_ref().is_some_and(|it| it.copies);
+        let request = match treatment {
+            Treatment::Closed(until) => request.closed(until, copies, started),
+            Treatment::Usual | Treatment::Watched => request,
+        };
         let first = usize::try_from(first).ok();
         let kept = Rc::clone(&policy);
         let exchange = gateway::Exchange::new(kept, request, first, origins, seed, started);
@@ -121,6 +133,8 @@ impl Exchange {
             further_until: started,
             status: 0,
             number: None,
+            still_there: Vec::new(),
+            template: None,
             rehearsal: None,
         }
     }
@@ -243,7 +257,7 @@ impl Exchange {
         self.step(Event::Responded(number, facts), now)
     }
 
-    fn facts(&self, status: u16, fields: &str, now: f64) -> Facts {
+    pub(super) fn facts(&self, status: u16, fields: &str, now: f64) -> Facts {
         let by_position = Positional::new(Facts::FIELDS, fields);
         let by_name = Listed::new(fields);
         let fields: &dyn Fields = match self.reads_all() {
@@ -263,38 +277,6 @@ impl Exchange {
     /// error for nearly everything, so there is nothing to tell apart.
     pub fn failed(&mut self, number: u8, now: f64) -> f64 {
         self.step(Event::Failed(number, Cause::Network), now)
-    }
-
-    /// The body that was to be looked at: its media type, its length, and how it
-    /// starts, as for [`seal`](super::seal); a negative length if it is not small after
-    /// all.
-    pub fn inspected(&mut self, content_type: &str, bytes: f64, start: &[u8], now: f64) -> f64 {
-        let cause = match body_of(bytes) {
-            _ if !self.policy.disguised => None,
-            Body::Sized(bytes) => copies::may_keep_body(content_type, bytes, unmarked(start)).err(),
-            Body::None | Body::Unsized => None,
-        };
-        self.step(Event::Inspected(cause), now)
-    }
-
-    /// A body up to this many bytes is held to be looked at.
-    #[must_use]
-    pub fn inspection_limit(&self) -> f64 {
-        let longest = u64::try_from(disguise::LONGEST).unwrap_or_default();
-        let disguised = if self.policy.disguised { longest } else { 0 };
-        let limit = self.policy.rescue.limit().max(disguised);
-        f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
-    }
-
-    /// Whether the body of a late answer is to be looked at before it is told of.
-    #[must_use]
-    pub fn holds_late(&self, status: u16, fields: &str, now: f64) -> bool {
-        let facts = self.facts(status, fields, now);
-        facts.holdable
-            && with_isolate(|isolate| {
-                let now = isolate.memory.time(time(now));
-                isolate.memory.rescues(self.policy.rescue, now)
-            })
     }
 
     /// A late answer broke off.

@@ -36,6 +36,7 @@ export function ready(env) {
   hop = core.loop_id();
   tiered = core.has_tiers();
   bypass = core.bypass_header();
+  choosy = core.treatment_fields().join(" ");
   const first = core.way_out();
   way =
     first < 0 ? undefined : { base: bases[first], host: core.host_of(first) };
@@ -105,6 +106,9 @@ export function bound(name) {
  * @type {string | undefined}
  */
 export let bypass;
+
+/** The fields that tell who is treated apart; empty if nobody is. */
+export let choosy = "";
 
 /**
  * Where a request goes.

@@ -4,6 +4,7 @@
 //! there are only synchronous decisions:
 //!
 //! - `entry.js` serves a healthy request between [`open`] and [`settle`];
+//! - `answering.js` gathers what an answer of our own is made of;
 //! - `exchange.js` drives an [`Exchange`] for every other one;
 //! - `at_once.js` shows a copy that answers at once, by one call as well: [`hit`] or
 //!   [`stand_in`];
@@ -33,6 +34,7 @@
 mod at_once;
 mod exchange;
 mod fetching;
+mod inspecting;
 mod isolate;
 mod keeping;
 mod probe;
@@ -57,10 +59,10 @@ pub use tiers::{has_tiers, place_to_return, refused, spread, tiers_of};
 pub use told::Attempt;
 
 use crate::copies::{Aside, Due, ENVELOPE, VARY};
-use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening};
+use crate::gateway::{self, Arrival, Body, Fault, First, FirstResponse, Opening, Treatment};
 use crate::policy::Origin;
-use crate::verdict::{Facts, disguise};
-use crate::wire::{Method, Positional, RequestHead, Timestamp, message, time::millis};
+use crate::verdict::Facts;
+use crate::wire::{Listed, Method, Positional, RequestHead, Timestamp, message, time::millis};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use isolate::with_isolate;
@@ -140,12 +142,24 @@ pub fn bypass_header() -> Option<String> {
     with_isolate(|isolate| isolate.memory.origins.guards().bypass_header.clone())
 }
 
-/// An error's body up to this many bytes is looked at, for what it says besides its
-/// status.
+/// The request fields that tell who is treated apart; none if nobody is.
 #[wasm_bindgen]
 #[must_use]
-pub fn longest_error() -> f64 {
-    bytes_of(u64::try_from(disguise::LONGEST).unwrap_or_default())
+pub fn treatment_fields() -> Vec<String> {
+    with_isolate(|isolate| Treatment::fields(&isolate.configuration))
+}
+
+/// Whether a request is treated apart, by those of the [`treatment_fields`] that it has,
+/// as `name:value`, one per line.
+#[wasm_bindgen]
+#[must_use]
+pub fn is_apart(url: &str, fields: &str, now: f64) -> bool {
+    let path = message::path(url);
+    let usual = with_isolate(|isolate| {
+        let policy = isolate.configuration.policy_for(path);
+        Treatment::of(path, &Listed::new(fields), policy, time(now))
+    });
+    usual != Treatment::Usual
 }
 
 /// Whether this instance has been configured.

@@ -5,15 +5,15 @@ use super::isolate::with_isolate;
 use super::shown::{self, LEFT_ASIDE, Shown, has_body};
 use super::time;
 use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
-use crate::answer::{self, Asker, Language, Matter};
+use crate::answer::{self, Asker, Form, Language, Matter};
 use crate::copies::{self, Aged, Changes, ENVELOPE, Slice};
 use crate::gateway::{self, Source, Told};
-use crate::policy::Mode;
+use crate::policy::{Mode, Robots, TemplateSource};
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure, Number, Outage};
 use crate::wire::cache_status::Handling;
 use crate::wire::{Fields, Method, Timestamp, message, time::millis};
-use alloc::string::String;
+use alloc::{format, string::String, vec::Vec};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -56,6 +56,42 @@ impl Exchange {
     pub fn asks_for_more(&self) -> bool {
         let answers = matches!(self.source(), Source::Answer(_));
         answers && self.status >= 500
+    }
+
+    /// Where a page of the operator's own is that this request is to be answered with:
+    /// how many milliseconds it may take, and between spaces its URL, or the name of a
+    /// binding and a path.
+    #[must_use]
+    pub fn template(&self) -> Option<String> {
+        let template = self.policy.page.template.as_ref()?;
+        let answers = matches!(self.source(), Source::Answer(_));
+        let wanted = answers && Asker::read(&self.asked).form() == Form::Html;
+        let wait = millis(template.wait);
+        wanted.then(|| match &template.source {
+            TemplateSource::Url(url) => format!("{wait} {url}"),
+            TemplateSource::Assets { binding, path } => format!("{wait} {binding} {path}"),
+        })
+    }
+
+    /// The paths of this site that the page of an answer links to; of which there is a
+    /// copy, the host finds out.
+    #[must_use]
+    pub fn own_links(&self) -> Vec<String> {
+        let answers = matches!(self.source(), Source::Answer(_));
+        let wanted = answers && Asker::read(&self.asked).form() == Form::Html;
+        let links = self.policy.page.links.iter();
+        let own = links.filter(|link| wanted && link.is_own());
+        own.map(|link| link.url.clone()).collect()
+    }
+
+    /// There is a copy of the page under one of these paths.
+    pub fn found_there(&mut self, path: String) {
+        self.still_there.push(path);
+    }
+
+    /// The text of that page.
+    pub fn fill(&mut self, template: String) {
+        self.template = Some(template);
     }
 
     /// How the body of the origin's error starts.
@@ -139,6 +175,8 @@ impl Exchange {
     fn answer(&self, failure: Failure, id: &str, now: Timestamp) -> Reply {
         let outage = self.outage(now);
         let retry_after = answer::retry_after(&failure, outage, &mut Random::new(self.seed));
+        let still_there: Vec<&str> = self.still_there.iter().map(String::as_str).collect();
+        let is_planned = failure.cause == Cause::Maintenance;
         let matter = Matter {
             failure,
             number: self.number.or_else(|| Number::of_status(failure.status?)),
@@ -148,9 +186,13 @@ impl Exchange {
             retry_after,
             language: Language::of(self.asked.get("accept-language")),
             outage,
+            page: &self.policy.page,
+            maintenance: self.policy.maintenance.as_ref().filter(|_| is_planned),
+            still_there: &still_there,
+            template: self.template.as_deref(),
         };
         let form = Asker::read(&self.asked).form();
-        let answer = answer::compose(form, self.policy.answer_status, &matter);
+        let answer = answer::compose(form, self.answer_status(&failure), &matter);
         let mut fields = answer.fields;
         fields.extend(&gateway::answer_fields(
             &failure,
@@ -162,6 +204,15 @@ impl Exchange {
             with_body: self.method() != Method::Head,
             text: answer.body,
             ..reply
+        }
+    }
+
+    /// A crawler takes a missing `/robots.txt` for leave, and one that fails for a ban.
+    fn answer_status(&self, failure: &Failure) -> u16 {
+        let is_robots = message::path(&self.url) == "/robots.txt";
+        match self.policy.robots {
+            Robots::Missing if is_robots => 404,
+            _ => answer::status(self.policy.answer_status, failure),
         }
     }
 

@@ -36,6 +36,7 @@ mod runs;
 mod shared;
 mod stand_in;
 mod step;
+mod treatment;
 mod world;
 
 pub use exchange::Exchange;
@@ -51,6 +52,7 @@ pub use report::{
 };
 pub use stand_in::StandIn;
 pub use step::{Attempt, Event, Further, Reply, Request, Source, Step, Tried, Would};
+pub use treatment::Treatment;
 pub use world::World;
 
 use crate::copies::{self, Due};

@@ -3,6 +3,7 @@
 use super::fetching::{follows, may_be_shared};
 use super::memory::{Memory, Restraint};
 use super::reader::Reader;
+use super::treatment;
 use super::{attempt_limit, may_show_copies, within_upload};
 use crate::answer::{Asker, Form};
 use crate::copies::{Aged, Copy};
@@ -20,6 +21,8 @@ pub struct Request {
     pub(super) safe: bool,
     /// It has been here before, too often.
     pub(super) looped: bool,
+    /// The origin is not to be asked, and this stands for its answer.
+    pub(super) closed: Option<Failure>,
     pub(super) needs_credentials: bool,
     /// Others that ask for the same may be given the same.
     pub(super) may_be_shared: bool,
@@ -103,6 +106,7 @@ impl Request {
             key: Memory::key(url),
             safe: head.method.is_safe(),
             looped,
+            closed: None,
             needs_credentials: policy.needs_credentials && signed_in,
             may_be_shared: may_be_shared(head, policy),
             follows: follows(head, policy),
@@ -121,6 +125,17 @@ impl Request {
 }
 
 impl Request {
+    /// The same request, while the origin is being worked on, until then if anybody
+    /// knows; with copies or without.
+    #[must_use]
+    pub fn closed(self, until: Option<Timestamp>, copies: bool, now: Timestamp) -> Self {
+        Self {
+            closed: Some(treatment::closed(until, now)),
+            may_show_copies: self.may_show_copies && copies,
+            ..self
+        }
+    }
+
     /// The same request, of somebody who wants the origin's answer.
     #[must_use]
     pub const fn bypassing(self) -> Self {

@@ -18,6 +18,14 @@ pub struct Link {
     pub url: String,
 }
 
+impl Link {
+    /// Whether it leads to this site.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.url.starts_with('/')
+    }
+}
+
 /// At most this many links: a page of them would help nobody.
 const MOST: usize = 8;
 /// At most this many characters of text in a link.

@@ -5,6 +5,7 @@
 
 use super::date::{instant, number, two_digits};
 use super::{Timestamp, cut};
+use alloc::{format, string::String};
 
 /// Reads `2026-11-21T22:00:00Z`, or the same with an offset from UTC, to the
 /// millisecond; `None` for anything else, and for what was before 1970.
@@ -35,6 +36,44 @@ pub fn parse(value: &str) -> Option<Timestamp> {
     let (millis, offset) = fraction(value.get(19..)?)?;
     let millis = local.as_millis().checked_add(millis)?;
     Some(Timestamp::from_millis(to_utc(millis, offset)?))
+}
+
+/// Writes a time in UTC, to the minute, for people: `2026-11-21 22:00 UTC`.
+#[must_use]
+pub fn spoken(at: Timestamp) -> String {
+    let ((year, month, day), minutes) = parts(at);
+    let (hour, minute) = (minutes / 60, minutes % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+/// Writes a time in UTC, to the minute: `2026-11-21T22:00Z`, as HTML has it in `datetime`.
+#[must_use]
+pub fn written(at: Timestamp) -> String {
+    let ((year, month, day), minutes) = parts(at);
+    let (hour, minute) = (minutes / 60, minutes % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}Z")
+}
+
+/// Year, month and day, and the minutes of the day that have passed.
+fn parts(at: Timestamp) -> ((u64, u64, u64), u64) {
+    let minutes = at.as_millis() / 60_000;
+    let (mut day, mut year, mut month) = (minutes / 1440, 1970, 1);
+    // In steps of 400 years, which are all alike, then by years and months.
+    year = (day / 146_097).saturating_mul(400).saturating_add(year);
+    day %= 146_097;
+    while day >= year_days(year) {
+        day = day.saturating_sub(year_days(year));
+        year = year.saturating_add(1);
+    }
+    while day >= days(year, month) {
+        day = day.saturating_sub(days(year, month));
+        month = month.saturating_add(1);
+    }
+    ((year, month, day.saturating_add(1)), minutes % 1440)
+}
+
+const fn year_days(year: u64) -> u64 {
+    days(year, 2).saturating_add(337)
 }
 
 const fn days(year: u64, month: u64) -> u64 {
@@ -87,6 +126,22 @@ mod tests {
 
     fn check(value: &str, millis: Option<u64>) {
         assert_eq!(parse(value), millis.map(Timestamp::from_millis), "{value}");
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same() {
+        let check = |text: &str, spoken_as: &str| {
+            let at = parse(text).unwrap();
+            assert_eq!(spoken(at), spoken_as);
+            let again = written(at).replace('Z', ":00Z");
+            assert_eq!(parse(&again), Some(at));
+        };
+        check("1970-01-01T00:00:00Z", "1970-01-01 00:00 UTC");
+        check("2000-02-29T23:59:00Z", "2000-02-29 23:59 UTC");
+        check("2026-11-21T22:30:00Z", "2026-11-21 22:30 UTC");
+        check("2100-03-01T00:00:00Z", "2100-03-01 00:00 UTC");
+        check("9999-12-31T23:59:00Z", "9999-12-31 23:59 UTC");
+        assert!(spoken(Timestamp::NEVER).len() > 20);
     }
 
     #[test]

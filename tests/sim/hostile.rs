@@ -10,7 +10,7 @@ use super::{Asked, EPOCH, Stored, applied, law};
 use lastgood::answer::{self, Asker, Form, Language, Matter};
 use lastgood::copies::{self, Changes, Copy};
 use lastgood::gateway::{self, Arrival, Body, Event, Exchange, Memory, Request, Source, Told};
-use lastgood::policy::{self, Policy};
+use lastgood::policy::{self, Page, Policy};
 use lastgood::retry::Random;
 use lastgood::verdict::{Facts, Failure, Number, Outage, disguise};
 use lastgood::wire::{
@@ -41,7 +41,7 @@ fn grammars(text: &str) {
     let _ = wire::accept_language::lookup(text, |tag| tag.is_empty().then_some(()));
     let admitted = wire::security_policy::with_style(text, "x");
     assert!(admitted.is_none_or(|it| it.contains(" 'sha256-x'")));
-    let notice = answer::notice(Some(Duration::ZERO), answer::Language::of(text));
+    let notice = answer::notice(Some(Duration::ZERO), Language::of(text));
     assert!(notice.is_ascii());
     let _ = copies::is_document(text.as_bytes());
     let (mut read, mut again) = (copies::Epochs::default(), copies::Epochs::default());
@@ -241,10 +241,14 @@ fn answers(text: &str) {
         url: text,
         language: Language::of(text),
         outage: Outage::default(),
+        page: &Page::default(),
+        maintenance: None,
+        still_there: &[],
+        template: None,
         retry_after: answer::retry_after(&failure, Outage::default(), &mut Random::new(1)),
     };
     for form in forms {
-        let answer = answer::compose(form, policy::AnswerStatus::Upstream, &matter);
+        let answer = answer::compose(form, 503, &matter);
         assert_eq!(answer.status, 503);
         assert!(!answer.body.contains("<script>alert("), "{}", answer.body);
         if let Form::Problem("application/problem+json") = form {

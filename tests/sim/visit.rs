@@ -152,7 +152,11 @@ impl<'w> Visit<'w> {
             Source::Answer(failure) => {
                 let form = Asker::read(&Listed::new(&self.asked.fields)).form();
                 let matter = self.matter(failure, world.seed);
-                let answer = answer::compose(form, self.policy.answer_status, &matter);
+                let answer = answer::compose(
+                    form,
+                    answer::status(self.policy.answer_status, &failure),
+                    &matter,
+                );
                 (answer.status, form.content_type().to_owned(), None)
             }
         };
@@ -175,7 +179,7 @@ impl<'w> Visit<'w> {
         }
     }
 
-    fn matter(&self, failure: Failure, seed: u64) -> Matter<'static> {
+    fn matter(&self, failure: Failure, seed: u64) -> Matter<'_> {
         Matter {
             failure,
             safe: Method::parse(&self.asked.method).is_safe(),
@@ -184,6 +188,10 @@ impl<'w> Visit<'w> {
             url: "/",
             language: Language::english(),
             outage: Outage::default(),
+            page: &self.policy.page,
+            maintenance: None,
+            still_there: &[],
+            template: None,
             retry_after: answer::retry_after(&failure, Outage::default(), &mut Random::new(seed)),
         }
     }

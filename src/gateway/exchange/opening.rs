@@ -18,6 +18,9 @@ impl Exchange {
             let looped = Failure::without_answer(Cause::Loop);
             return self.finish_with(Source::Answer(looped), Some(looped));
         }
+        if let Some(closed) = self.request.closed {
+            return self.stay_closed(closed);
+        }
         let Request {
             key,
             reader,
@@ -41,6 +44,16 @@ impl Exchange {
         } else {
             self.without_copy(now, memory)
         }
+    }
+
+    /// The origin is left alone: there may be a copy.
+    fn stay_closed(&mut self, closed: Failure) -> Step {
+        self.failure = Some(closed);
+        if !self.request.may_show_copies {
+            return self.finish_with(Source::Answer(closed), Some(closed));
+        }
+        self.state = State::Looking;
+        self.ask_for_copy()
     }
 
     /// Makes this the exchange of an attempt for which others wait.
@@ -99,7 +112,8 @@ impl Exchange {
 
     /// A copy that may answer at once while it is renewed.
     fn renewable(&self, copy: Option<Copy>, now: Now) -> Option<Aged> {
-        let well = self.policy.mode == Mode::Cache && self.restraint.is_none();
+        let open = self.restraint.is_none() && self.request.closed.is_none();
+        let well = self.policy.mode == Mode::Cache && open;
         let reader = &self.request.reader;
         copy.filter(|copy| well && reader.may_see(copy))
             .filter(|copy| copy.satisfies(&reader.demands, now.wall))
@@ -165,6 +179,9 @@ impl Exchange {
 
     /// There is nothing to show: whether the origin is asked all the same.
     pub(super) fn without_copy(&mut self, now: Now, memory: &mut Memory) -> Step {
+        if let Some(closed) = self.request.closed {
+            return self.finish_with(Source::Answer(closed), Some(closed));
+        }
         let alone = self.policy.hold_down.is_some_and(|rule| rule.without_copy);
         match self.restraint {
             Some(Restraint::Page) if alone => self.refuse(now, memory),

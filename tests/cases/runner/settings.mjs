@@ -11,7 +11,7 @@ import { settings, wholePolicy } from "./neutral.mjs";
 
 /** @typedef {import("./neutral.mjs").Policy} Policy */
 /** @typedef {Record<string, unknown>} Configuration */
-/** @typedef {(value: any) => Configuration | null} Field */
+/** @typedef {(value: any, urlOf: (name: string) => string) => Configuration | null} Field */
 
 /** @param {number} ms */
 const milliseconds = (ms) => `${ms}ms`;
@@ -149,6 +149,8 @@ const FIELDS = {
   "errors.page": () => NOTHING,
   "errors.intercept": () => NOTHING,
   "errors.negotiate": () => NOTHING,
+  "errors.service": ({ origin, path }, urlOf) =>
+    origin ? { page: { template: { url: urlOf(origin) + path } } } : null,
   status: () => NOTHING,
   "status.proxyStatus": () => NOTHING,
   "status.cacheStatus": () => NOTHING,
@@ -164,15 +166,18 @@ const isExpressible = (origin) =>
 /**
  * Our configuration for a policy, and the settings that it has no words for.
  * @param {Policy | undefined} policy
+ * @param {(name: string) => string} [urlOf]
  * @returns {{ lastgood: Configuration, missing: string[] }}
  */
-export function configurationFor(policy) {
+export function configurationFor(policy, urlOf = (name) => `http://${name}`) {
   const lastgood = { ...BASE };
   const missing = [];
   for (const [path, value] of settings(wholePolicy(policy), (path) =>
     GROUPS.includes(path),
   )) {
-    const fields = Object.hasOwn(FIELDS, path) ? FIELDS[path](value) : null;
+    const fields = Object.hasOwn(FIELDS, path)
+      ? FIELDS[path](value, urlOf)
+      : null;
     if (fields) Object.assign(lastgood, fields);
     else missing.push(path);
   }

@@ -79,7 +79,7 @@ function logTo(log) {
 function bindingsFor({ policy }, urlOf) {
   return {
     ORIGIN: originsFor(policy, urlOf),
-    LASTGOOD: configurationFor(policy).lastgood,
+    LASTGOOD: configurationFor(policy, urlOf).lastgood,
   };
 }
 
