@@ -88,7 +88,7 @@ pub fn may_keep(
         (vary::is_any(response.vary), Refusal::VaryAny),
         (request.unkeyed_input, Refusal::UnkeyedInput),
         (
-            kind == media_type::Kind::Other && !meant_for_reuse,
+            kind == media_type::Kind::Other && !meant_for_reuse && !is_for_crawlers(request.path),
             Refusal::Type,
         ),
         (
@@ -185,6 +185,14 @@ pub fn may_keep_body(content_type: &str, bytes: u64, start: &[u8]) -> Result<(),
     } else {
         Ok(())
     }
+}
+
+/// What crawlers read before all else: without it they take a site for shut, whatever
+/// else there is of it (RFC 9309, 2.3.1.4).
+fn is_for_crawlers(path: &str) -> bool {
+    let known = ["/robots.txt", "/ads.txt", "/app-ads.txt", "/llms.txt"];
+    let is_sitemap = path.starts_with("/sitemap") && path.ends_with(".xml");
+    known.contains(&path) || is_sitemap || path.starts_with("/.well-known/")
 }
 
 /// Pages and what they are made of are kept without a declared length; what
@@ -309,6 +317,34 @@ mod tests {
                 "public, max-age=9, must-revalidate",
                 Ok(()),
             );
+        }
+    }
+
+    #[test]
+    fn what_crawlers_ask_for_first_is_kept() {
+        let kept = |path: &str| {
+            let nothing = Listed::new("");
+            let url = alloc::format!("https://a.test{path}");
+            let request = RequestHead::read("GET", &url, &nothing);
+            let answer = Listed::new("content-type:text/plain\ncontent-length:30");
+            let response = ResponseHead::read(200, &answer);
+            may_keep(&request, &response, &Policy::default()).is_ok()
+        };
+        for path in [
+            "/robots.txt",
+            "/sitemap.xml",
+            "/sitemap-2.xml",
+            "/.well-known/security.txt",
+        ] {
+            assert!(kept(path), "{path}");
+        }
+        for path in [
+            "/notes.txt",
+            "/a/robots.txt",
+            "/sitemap.php",
+            "/robots.txt.bak",
+        ] {
+            assert!(!kept(path), "{path}");
         }
     }
 
