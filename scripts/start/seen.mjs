@@ -34,6 +34,8 @@ export function seenPage(response, seen, site) {
 /** Where a base element may go, the best place first. */
 const PLACES = [/<head[^>]*>/i, /^\s*<!doctype[^>]*>/i];
 
+const SCRIPT = /<script\b[^]*?<\/script>/gi;
+
 /** @param {string} site */
 const frameRules = (site) =>
   [
@@ -52,7 +54,8 @@ const frameRules = (site) =>
  * @param {string} site
  */
 function based({ body, path }, site) {
-  const html = body.toString("utf8");
+  // The browser would complain of each script that it may not run.
+  const html = body.toString("utf8").replace(SCRIPT, "");
   const base = `<base href="${encodeURI(site + path)}">`;
   const [place = /^/] = PLACES.filter((one) => one.test(html));
   return html.replace(place, (before) => before + base);

@@ -99,10 +99,9 @@ impl Matter<'_> {
 
     /// What the operator has to say.
     fn message(&self) -> Option<&str> {
-        let about = self
-            .maintenance
-            .map_or(&self.page.message, |it| &it.message);
-        about.in_language(self.language.tag)
+        let tag = self.language.tag;
+        let work = self.maintenance.and_then(|it| it.message.in_language(tag));
+        work.or_else(|| self.page.message.in_language(tag))
     }
 
     /// When planned work is to be over.

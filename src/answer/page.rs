@@ -134,7 +134,10 @@ fn site(page: &mut String, chosen: &Page) {
         // The name beside it says the same.
         add(page, &["<img src=\"", logo, "\" alt=\"\">"]);
     }
-    add(page, &[&name.unwrap_or_default(), "</header>\n"]);
+    add(
+        page,
+        &["<bdi>", &name.unwrap_or_default(), "</bdi></header>\n"],
+    );
 }
 
 /// Whose side it is on, as a picture that reads well aloud.
@@ -267,16 +270,8 @@ fn links(page: &mut String, matter: &Matter<'_>) {
     add(page, &["<h2>", &heading, "</h2>\n<ul>\n"]);
     for Link { text, url } in links {
         let (text, url) = (html::escaped(text), html::escaped(url));
-        add(
-            page,
-            &[
-                "<li dir=\"auto\"><a href=\"",
-                &url,
-                "\">",
-                &text,
-                "</a></li>\n",
-            ],
-        );
+        let link = format!("<li><a href=\"{url}\"><bdi>{text}</bdi></a></li>\n");
+        page.push_str(&link);
     }
     page.push_str("</ul>\n");
 }

@@ -33,10 +33,10 @@ test("a monitor sees what the origin says, although there is a copy", async (t) 
   await keep(site);
   assert.equal((await site.get("/")).status, 200);
   const before = site.origin.calls.length;
-  for (const headers of [
+  for (const headers of /** @type {Record<string, string>[]} */ ([
     { "user-agent": "Mozilla/5.0+(compatible; UptimeRobot/2.0)" },
     { "x-monitor": "1" },
-  ]) {
+  ])) {
     const seen = await site.get("/", headers);
     assert.equal(seen.status, 502);
     assert.equal(seen.headers["x-own"], "yes");
