@@ -2,8 +2,8 @@
 /** What an answer of our own is made of, besides what the core knows. */
 import { bound } from "./instance.js";
 import { envelopeOf } from "./looking.js";
-import { discard, hold, look, within } from "./platform.js";
-import { upTo } from "./raw.js";
+import { discard, look, within } from "./platform.js";
+import { isBound, upTo } from "./raw.js";
 
 /** @typedef {import("lastgood-core").Exchange} Exchange */
 
@@ -53,14 +53,13 @@ async function findLinks(exchange, { url }, paths) {
  */
 async function hearMore(exchange, hand) {
   const { response } = hand;
-  if (!response?.body) return;
+  if (!response?.body || !isBound(response)) return;
+  const length = Number(response.headers.get("content-length"));
+  if (length > exchange.longest_error()) return;
   hand.response = undefined;
-  const limit = exchange.longest_error();
-  const body = await hold(response.body, limit, LONGEST_HEARING_MS).catch(
-    () => undefined,
-  );
-  if (body instanceof ArrayBuffer) exchange.told_more(new Uint8Array(body));
-  else await body?.cancel().catch(() => {});
+  const bytes = response.arrayBuffer();
+  const body = await within(bytes, LONGEST_HEARING_MS, hand.alarm);
+  if (body) exchange.told_more(new Uint8Array(body));
 }
 
 /** Where a template was looked for last, what that came to, and until when it holds. */

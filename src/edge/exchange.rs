@@ -62,6 +62,8 @@ pub struct Exchange {
     pub(super) status: u16,
     /// The number that the body of that response tells.
     pub(super) number: Option<Number>,
+    /// The body of an answer.
+    pub(super) body: String,
     /// The paths of this site that the page of an answer may link to.
     pub(super) still_there: Vec<String>,
     /// The text of a page of the operator's own.
@@ -133,6 +135,7 @@ impl Exchange {
             further_until: started,
             status: 0,
             number: None,
+            body: String::new(),
             still_there: Vec::new(),
             template: None,
             rehearsal: None,

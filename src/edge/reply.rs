@@ -14,6 +14,7 @@ use crate::verdict::{Cause, Failure, Number, Outage};
 use crate::wire::cache_status::Handling;
 use crate::wire::{Fields, Method, Timestamp, message, time::millis};
 use alloc::{format, string::String, vec::Vec};
+use core::mem;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -31,7 +32,7 @@ impl Exchange {
     /// The reply, and the log line, none for a healthy request, as one text; how it is cut up
     /// is in `told.rs`.
     #[must_use]
-    pub fn reply(&self, now: f64) -> String {
+    pub fn reply(&mut self, now: f64) -> String {
         let id = shown::id(&self.asked, self.seed);
         let mut reply = match self.source() {
             Source::Nobody => Reply::of(NOBODY, 499, Changes::default()),
@@ -48,7 +49,17 @@ impl Exchange {
         let told = gateway::reply_changes(&self.exchange, self.source(), &self.asked, &self.policy);
         reply.changes.extend(&told);
         let log = self.log(&id, reply.status, time(now)).unwrap_or_default();
+        if reply.source == ANSWER {
+            self.body = mem::take(&mut reply.text);
+        }
         reply.told(self.goes_on(now).into(), &log)
+    }
+
+    /// The body of an answer of our own, as it goes out: a string would be decoded and
+    /// encoded again on its way.
+    #[must_use]
+    pub fn body(&mut self) -> Vec<u8> {
+        mem::take(&mut self.body).into_bytes()
     }
 
     /// Whether the body of the origin's last response may say more than its status.
