@@ -49,7 +49,7 @@ impl Language {
     }
 
     /// The language with this tag or this other name.
-    fn called(name: &str) -> Option<&'static Self> {
+    pub(super) fn called(name: &str) -> Option<&'static Self> {
         let mut aliases = ALIASES.iter();
         let alias = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(name));
         let tag = alias.map_or(name, |(_, tag)| tag);

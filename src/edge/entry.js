@@ -62,7 +62,6 @@ export default {
       const started = Date.now();
       share(ctx, started);
       if (purging) hearOfPurges(ctx, started);
-      const opening = core.open(method, url, fields, length, started);
       const arrival = {
         request,
         method,
@@ -72,10 +71,12 @@ export default {
         fields,
         started,
       };
+      // These are for an exchange, and what it learns is to be learnt once.
       if (method === "HEAD" && headers.has(PROBE))
         return exchange(arrival, ctx, {});
       if (choosy && core.is_apart(url, named(headers, choosy), started))
         return exchange(arrival, ctx, {});
+      const opening = core.open(method, url, fields, length, started);
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx, {});
       if (opening === LOOK) return atOnce(hit, arrival, ctx);

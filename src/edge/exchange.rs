@@ -62,6 +62,10 @@ pub struct Exchange {
     pub(super) status: u16,
     /// The number that the body of that response tells.
     pub(super) number: Option<Number>,
+    /// Whether there may be copies, whoever asks.
+    pub(super) keeps_copies: bool,
+    /// It is treated as all are.
+    pub(super) is_usual: bool,
     /// The body of an answer.
     pub(super) body: String,
     /// The paths of this site that the page of an answer may link to.
@@ -101,6 +105,7 @@ impl Exchange {
             let looped = gateway::is_looped(&head, &isolate.memory);
             (policy, isolate.memory.origins.count(), looped)
         });
+        let keeps_copies = policy.mode != Mode::Off;
         let treatment = Treatment::of(head.path, &Listed::new(apart), &policy, started);
         let policy = treatment.policy(&policy).map_or(policy, Rc::new);
         let asker = Asker::read(&asked);
@@ -112,7 +117,7 @@ impl Exchange {
         let copies = policy.maintenance.as_ref().is_some_and(|it| it.copies);
         let request = match treatment {
             Treatment::Closed(until) => request.closed(until, copies, started),
-            Treatment::Usual | Treatment::Watched => request,
+            Treatment::Usual | Treatment::Watched | Treatment::Admitted => request,
         };
         let first = usize::try_from(first).ok();
         let kept = Rc::clone(&policy);
@@ -135,6 +140,8 @@ impl Exchange {
             further_until: started,
             status: 0,
             number: None,
+            keeps_copies,
+            is_usual: treatment == Treatment::Usual,
             body: String::new(),
             still_there: Vec::new(),
             template: None,

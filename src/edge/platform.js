@@ -479,8 +479,6 @@ export function discard(response) {
   hangUp(response);
   const said = response.headers.get("content-length");
   const length = isBound(response) ? Number(said) : Infinity;
-  const end =
-    length <= SMALL ? response.arrayBuffer() : response.body.cancel();
+  const end = length <= SMALL ? response.arrayBuffer() : response.body.cancel();
   end.catch(() => {});
 }
-

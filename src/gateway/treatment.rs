@@ -13,6 +13,8 @@ pub enum Treatment {
     Usual,
     /// It sees what the origin says, and nothing else.
     Watched,
+    /// It works on the origin that is closed for others: what it sees, nobody else does.
+    Admitted,
     /// The origin is being worked on, until then if anybody knows.
     Closed(Option<Timestamp>),
 }
@@ -41,17 +43,22 @@ impl Treatment {
     /// How the request for a path with these [fields](Self::fields) is treated.
     #[must_use]
     pub fn of(path: &str, fields: &dyn Fields, policy: &Policy, now: Timestamp) -> Self {
+        if let Some(works) = policy.maintenance.as_ref().filter(|it| it.is_on(now)) {
+            let name = works
+                .allow_header
+                .as_ref()
+                .map(|rule| fields.get(&rule.name));
+            return match works.admits(name.unwrap_or_default(), fields.get(ADDRESS)) {
+                true => Self::Admitted,
+                false => Self::Closed(works.end),
+            };
+        }
         let has = |name: &String| fields.has(name);
         let marked = policy.monitors.header.as_ref().is_some_and(has);
-        if policy.monitors.watch(path, fields.get(USER_AGENT), marked) {
-            return Self::Watched;
+        match policy.monitors.watch(path, fields.get(USER_AGENT), marked) {
+            true => Self::Watched,
+            false => Self::Usual,
         }
-        let works = policy.maintenance.as_ref().filter(|it| it.is_on(now));
-        let shut = works.filter(|it| {
-            let name = it.allow_header.as_ref().map(|rule| fields.get(&rule.name));
-            !it.admits(name.unwrap_or_default(), fields.get(ADDRESS))
-        });
-        shut.map_or(Self::Usual, |it| Self::Closed(it.end))
     }
 
     /// The policy for a request that is treated like this, if it has one of its own.
@@ -61,10 +68,17 @@ impl Treatment {
             Self::Usual => None,
             Self::Watched => Some(Policy {
                 mode: Mode::Off,
-                observe: true,
+                attempts: 1,
+                hedge: None,
                 rescue: Rescue::Off,
+                tiers: Vec::new(),
                 answer: AnswerWith::Origin,
                 answer_status: AnswerStatus::Upstream,
+                ..usual.clone()
+            }),
+            Self::Admitted => Some(Policy {
+                mode: Mode::Off,
+                tiers: Vec::new(),
                 ..usual.clone()
             }),
             Self::Closed(_) => Some(Policy {
@@ -121,8 +135,10 @@ mod tests {
         };
         check("/", "", 10, closed);
         check("/", "", 100, Treatment::Usual);
-        check("/", "cf-connecting-ip:192.0.2.7", 10, Treatment::Usual);
-        check("/health", "", 10, Treatment::Watched);
+        check("/", "cf-connecting-ip:192.0.2.7", 10, Treatment::Admitted);
+        check("/", "cf-connecting-ip:192.0.2.7", 100, Treatment::Usual);
+        check("/health", "", 10, closed);
+        check("/health", "", 200, Treatment::Watched);
         check(
             "/",
             "user-agent:Mozilla (UptimeRobot/2.0)",
