@@ -129,11 +129,11 @@ fn language(tag: &str, text: &str) -> Result<String, String> {
         has_only(value(key), placeholder).map_err(|wrong| format!("`{key}`: {wrong}"))?;
         texts.push(value(key));
     }
-    let mut end = 0;
+    let mut end = 0_usize;
     let ends: Vec<usize> = texts
         .iter()
         .map(|text| {
-            end += text.len();
+            end = text.len().saturating_add(end);
             end
         })
         .collect();
