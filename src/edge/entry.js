@@ -10,6 +10,7 @@
  */
 import * as core from "lastgood-core";
 import { hit, standIn } from "./at_once.js";
+import { commandIn, obey } from "./commands.js";
 import { hearOfPurges } from "./epochs.js";
 import { serve } from "./exchange.js";
 import { fetched } from "./fetching.js";
@@ -26,7 +27,6 @@ import {
 import { foundAt } from "./looking.js";
 import { Alarm, ask, bodyLength, discard, named, values } from "./platform.js";
 import { probeAll } from "./probe.js";
-import { isPurge, purge } from "./purge.js";
 import { share } from "./shared.js";
 import { pass, watch } from "./watching.js";
 
@@ -56,7 +56,8 @@ export default {
     try {
       ready(env);
       const { method, url, headers } = request;
-      if (purging && isPurge(url)) return purge(request, ctx);
+      const command = purging && commandIn(url);
+      if (command) return obey(command, request, ctx);
       const fields = values(headers, REQUEST_FIELDS);
       const length = bodyLength(request);
       const started = Date.now();
