@@ -75,8 +75,7 @@ export default {
       };
       if (method === "HEAD" && headers.has(PROBE))
         return exchange(arrival, ctx, {});
-      if (choosy && core.is_apart(url, named(headers, choosy), started))
-        return exchange(arrival, ctx, {});
+      if (isApart(arrival)) return exchange(arrival, ctx, {});
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx, {});
       if (opening === LOOK) return atOnce(hit, arrival, ctx);
@@ -92,6 +91,13 @@ export default {
     share(ctx, Date.now(), true);
   },
 };
+
+/**
+ * Whether a request is treated apart.
+ * @param {Arrival} arrival
+ */
+const isApart = ({ url, headers, started }) =>
+  choosy && core.is_apart(url, named(headers, choosy), started);
 
 /**
  * The first attempt: passed on as it comes if it is good and in time.
@@ -122,6 +128,8 @@ async function atOnce(answer, arrival, ctx) {
   try {
     stored = await foundAt(arrival.url, alarm);
     const found = { stored, looked: true, alarm };
+    // Something may have been announced, and learnt before the copy is shown.
+    if (isApart(arrival)) return exchange(arrival, ctx, found);
     if (!stored && answer === hit)
       return missed({ ...arrival, page: "" }, found, ctx);
     const reply = stored && (await answer(arrival, stored, ctx));

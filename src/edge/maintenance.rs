@@ -1,11 +1,13 @@
 //! Planned work that is announced by a call, as `maintenance.js` answers it.
 
+use super::exchange::Exchange;
 use super::isolate::with_isolate;
 use super::purge::Wish;
 use super::time;
-use crate::gateway::Announced;
+use crate::gateway::{Announced, Treatment};
 use crate::policy::{Announcement, Problem, Value};
-use alloc::{string::String, string::ToString};
+use crate::wire::{Listed, message};
+use alloc::{rc::Rc, string::String, string::ToString};
 use js_sys::JSON;
 use wasm_bindgen::prelude::*;
 
@@ -22,6 +24,30 @@ pub fn maintenance_wish(body: &JsValue, now: f64) -> Wish {
 #[must_use]
 pub fn announced() -> Option<String> {
     with_isolate(|isolate| isolate.announced.said().map(String::from))
+}
+
+#[wasm_bindgen]
+impl Exchange {
+    /// Heeds what was announced and learnt since the request came, while a copy was looked
+    /// for; `apart` are the [`treatment_fields`](super::treatment_fields).
+    pub fn treat(&mut self, apart: &str) {
+        let (path, fields) = (message::path(&self.url), Listed::new(apart));
+        let closed = with_isolate(|isolate| {
+            let announced = isolate.announcement.as_ref();
+            let works = Treatment::works(path, &self.policy, announced, self.started);
+            match Treatment::of(path, &fields, &self.policy, works) {
+                it @ Treatment::Closed(until) => Some((until, it.policy(&self.policy, works)?)),
+                Treatment::Usual | Treatment::Watched => None,
+            }
+        });
+        if let Some((until, policy)) = closed {
+            let copies = policy.maintenance.as_ref().is_some_and(|it| it.copies);
+            // What the origin said does not matter any more.
+            self.status = 0;
+            self.exchange.close(until, copies);
+            self.policy = Rc::new(policy);
+        }
+    }
 }
 
 fn line_of(body: &JsValue) -> Result<String, Problem> {

@@ -56,6 +56,23 @@ impl Exchange {
         self.ask_for_copy()
     }
 
+    /// The origin is being worked on, as was learnt on the way, until then if anybody
+    /// knows; with copies or without.
+    pub fn close(&mut self, until: Option<Timestamp>, copies: bool) {
+        self.request = self.request.closed(until, copies, self.started);
+    }
+
+    /// What was asked of the origin before that was known is given up.
+    fn closed_meanwhile(&mut self, closed: Failure, now: Now, memory: &mut Memory) -> Step {
+        self.abandon_all(now, memory);
+        if self.leads {
+            memory.flights.forget(self.request.key);
+        }
+        let copy = self.showable(&closed, now).map(Source::Copy);
+        let shown = copy.unwrap_or(Source::Answer(closed));
+        self.finish_with(shown, Some(closed))
+    }
+
     /// Makes this the exchange of an attempt for which others wait.
     pub const fn lead(&mut self) {
         self.leads = true;
@@ -75,6 +92,13 @@ impl Exchange {
     pub(super) fn looked(&mut self, copy: Option<Copy>, now: Now, memory: &mut Memory) -> Step {
         self.look = Look::Over;
         self.copy = copy;
+        if let Some(closed) = self.request.closed {
+            self.copy = copy.filter(|_| self.request.may_show_copies);
+            if self.begun > 0 {
+                return self.closed_meanwhile(closed, now, memory);
+            }
+        }
+        let copy = self.copy;
         if matches!(self.state, State::Running) {
             return self.woke(now, memory);
         }
