@@ -282,6 +282,8 @@ for (const state of /** @type {const} */ (["own", undefined])) {
 test("it outlasts a trap of the core", async (t) => {
   const it = await site(t, { code: hexedCode("open") });
   await announce(it, { on: true });
+  // What is read behind this one is not read again behind the next.
+  assert.equal((await it.get("/")).status, 503);
   await it.get(`/${HEX}`);
   await it.log.waitFor("a fault", ({ lastgood }) => lastgood === "fault");
   const { count } = it.origin;
