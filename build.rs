@@ -36,21 +36,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A script in one line, without its remarks and types: each of its lines has to end so
-/// that the next one can follow it.
+/// A script in one line, without its remarks, types, and spaces that nobody needs: each
+/// of its lines has to end so that the next one can follow it.
 fn squeezed(script: &str) -> String {
     let lines = script.lines().map(str::trim);
     let code: String = lines.filter(|line| !line.starts_with("//")).collect();
     let mut rest = code.as_str();
-    let mut squeezed = String::new();
+    let mut untyped = String::new();
     while let Some((before, behind)) = rest.split_once("/**") {
-        squeezed.push_str(before);
+        untyped.push_str(before);
         rest = behind
             .split_once("*/")
             .map_or("", |(_, rest)| rest)
             .trim_start();
     }
-    squeezed + rest
+    without_spaces(&(untyped + rest))
+}
+
+/// The same without the spaces beside signs, but for those in texts.
+fn without_spaces(code: &str) -> String {
+    let is_sign = |c: char| "=+-*<>?:;,(){}[]&|!".contains(c);
+    let mut squeezed = String::new();
+    let mut quote = None;
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
+        let beside = squeezed.ends_with(is_sign) || chars.peek().copied().is_some_and(is_sign);
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
+            None if c == ' ' && beside => continue,
+            _ => {}
+        }
+        squeezed.push(c);
+    }
+    squeezed
 }
 
 /// The sections of the documentation of causes, as Rust: the name of each, and its lines,

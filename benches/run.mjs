@@ -12,6 +12,7 @@ import { gzipSync } from "node:zlib";
 import { build, gzipped } from "../scripts/build.mjs";
 import { readOptions, USAGE } from "./harness/args.mjs";
 import { BenchError, demand } from "./harness/children.mjs";
+import { measureAnswer } from "./harness/answered.mjs";
 import { measureCached } from "./harness/cached.mjs";
 import { measureDegraded } from "./harness/degraded.mjs";
 import { measureHealthy } from "./harness/healthy.mjs";
@@ -82,12 +83,14 @@ async function measure({ quick, worker }) {
   const named = await healthy(workers, origin, "origin", pace);
   const bad = await degraded(workers.slice(1), origin, pace);
   const cached = await copies([PEER_CACHE, ours], pace);
+  const answered = await measureAnswer(ours, origin, pace);
+  console.log(report.answerLine(answered));
   const rssGrowthMb = await measureStream(ours, origin);
   const starts = await measureStart([plain, ours], origin, pace.starts);
   const [plainStartMs, startMs] = starts;
   const sizes = { worker: packed(ours), browser: gzipped("browser") };
   const rest = { rssGrowthMb, gzipped: sizes, startMs, plainStartMs };
-  return { zone, origin: named, degraded: bad, cached, ...rest };
+  return { zone, origin: named, degraded: bad, cached, answered, ...rest };
 }
 
 /**

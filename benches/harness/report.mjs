@@ -14,6 +14,7 @@ import { BUDGETS } from "../../scripts/budgets.mjs";
  * @property {Healthy} origin
  * @property {Record<Day, Record<string, JobRow>>} degraded
  * @property {Record<Way, Record<string, JobRow>>} cached
+ * @property {import("./answered.mjs").Answered} answered
  * @property {number} rssGrowthMb
  * @property {{ worker: number, browser: number }} gzipped
  * @property {number} startMs
@@ -24,6 +25,7 @@ const TARGETS = {
   cpuVsPeer: 1.05,
   rpsVsFetch: 0.85,
   jobCpuVsPeer: 1.2,
+  answerVsHealthy: 2,
   rssGrowthMb: 32,
   workerGz: BUDGETS.worker,
   browserGz: BUDGETS.browser,
@@ -84,6 +86,12 @@ export function jobLine(job, size, row) {
   return line([job, size, ...cells], JOB_COLUMNS);
 }
 
+/** @param {import("./answered.mjs").Answered} answered */
+export function answerLine({ cpu, cpuVsHealthy, cpuError }) {
+  const error = (cpuError * 100).toFixed(0);
+  return `\na page of our own: ${cpu.toFixed(0)} µs, ${cpuVsHealthy.toFixed(3)} ±${error}% of a healthy request`;
+}
+
 /** @param {Row | JobRow} row */
 const micros = ({ workers }) =>
   workers.map(({ cpu }) => cpu.toFixed(0)).join(" · ");
@@ -105,6 +113,12 @@ export function summary({ zone, origin, degraded, cached, ...rest }) {
     ...ratios,
     ...Object.entries({ ...degraded, ...cached }).flatMap(([job, rows]) =>
       promisedOf(job, rows),
+    ),
+    told(
+      "CPU of a page ÷ healthy",
+      rest.answered.cpuVsHealthy,
+      TARGETS.answerVsHealthy,
+      3,
     ),
     told("1 GB, growth of memory, MB", rssGrowthMb, TARGETS.rssGrowthMb, 0),
     told("worker, gzipped bytes", worker, TARGETS.workerGz, 0),
@@ -161,6 +175,7 @@ export function forPrograms({ zone, origin, degraded, cached, ...rest }) {
     healthy_origin: ratiosOf(origin.rows),
     degraded: jobRatiosOf(degraded),
     cached: jobRatiosOf(cached),
+    answer: { cpu_vs_healthy: rounded(rest.answered.cpuVsHealthy, 3) },
     stream_1gb: { rss_growth_mb: rounded(rest.rssGrowthMb, 1) },
     size: { worker_gz: rest.gzipped.worker, browser_gz: rest.gzipped.browser },
     start_ms: rounded(rest.startMs, 1),

@@ -129,9 +129,17 @@ fn language(tag: &str, text: &str) -> Result<String, String> {
         has_only(value(key), placeholder).map_err(|wrong| format!("`{key}`: {wrong}"))?;
         texts.push(value(key));
     }
-    let texts = texts.join("\n");
+    let mut end = 0_usize;
+    let ends: Vec<usize> = texts
+        .iter()
+        .map(|text| {
+            end = text.len().saturating_add(end);
+            end
+        })
+        .collect();
+    let texts = texts.concat();
     Ok(format!(
-        "Language {{ tag: {tag:?}, right_to_left: {right_to_left}, zero: {zero:?}, texts: {texts:?} }}"
+        "Language {{ tag: {tag:?}, right_to_left: {right_to_left}, zero: {zero:?}, texts: {texts:?}, ends: &{ends:?} }}"
     ))
 }
 

@@ -7,17 +7,26 @@ use alloc::string::{String, ToString};
 #[must_use]
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(c),
-        }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (plain, marked) = cut::before(rest, |byte| entity(byte).is_some());
+        safe.push_str(plain);
+        let first = marked.bytes().next();
+        safe.push_str(first.and_then(entity).unwrap_or_default());
+        rest = marked.get(1..).unwrap_or_default();
     }
     safe
+}
+
+const fn entity(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        b'"' => "&quot;",
+        b'\'' => "&#39;",
+        _ => return None,
+    })
 }
 
 /// The same, with what is between `` ` `` as code.

@@ -18,9 +18,11 @@ pub struct Language {
     pub right_to_left: bool,
     /// The first of its ten digits.
     zero: char,
-    /// What is said in it, in the order of [`Text`], one per line: a pointer to each
-    /// would cost as much as some of them.
+    /// What is said in it, in the order of [`Text`], one behind the other: a pointer to
+    /// each would cost as much as some of them.
     texts: &'static str,
+    /// Where each of them ends.
+    ends: &'static [u16],
 }
 
 include!(concat!(env!("OUT_DIR"), "/languages.rs"));
@@ -47,7 +49,7 @@ impl Language {
     }
 
     /// The language with this tag or this other name.
-    fn called(name: &str) -> Option<&'static Self> {
+    pub(super) fn called(name: &str) -> Option<&'static Self> {
         let mut aliases = ALIASES.iter();
         let alias = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(name));
         let tag = alias.map_or(name, |(_, tag)| tag);
@@ -58,10 +60,11 @@ impl Language {
 
     /// What is said in it; `{…}` is the place of a value.
     pub(super) fn text(&self, text: Text) -> &'static str {
-        self.texts
-            .split('\n')
-            .nth(text as usize)
-            .unwrap_or_default()
+        let place = text as usize;
+        let end = |place: usize| self.ends.get(place).copied().unwrap_or_default();
+        let start = place.checked_sub(1).map(end).unwrap_or_default();
+        let range = usize::from(start)..usize::from(end(place));
+        self.texts.get(range).unwrap_or_default()
     }
 
     /// The first of its ten digits.

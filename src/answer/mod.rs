@@ -22,7 +22,7 @@ pub use later::retry_after;
 pub use notice::{POLICIES, admitting, notice, wants_notice};
 
 use crate::copies::Changes;
-use crate::policy::{AnswerStatus, Maintenance, Page};
+use crate::policy::{AnswerStatus, Maintenance, Page, Wording};
 use crate::verdict::{Cause, Failure, Number, Outage, Phase};
 use crate::wire::date_time;
 use alloc::{format, string::String};
@@ -93,15 +93,22 @@ impl Matter<'_> {
 
     /// The operator's heading, or ours.
     fn title(&self) -> &str {
-        let own = self.page.title.in_language(self.language.tag);
+        let own = self.worded(&self.page.title);
         own.unwrap_or_else(|| advice(self.failure.cause).title(self.language))
     }
 
     /// What the operator has to say.
     fn message(&self) -> Option<&str> {
-        let tag = self.language.tag;
-        let work = self.maintenance.and_then(|it| it.message.in_language(tag));
-        work.or_else(|| self.page.message.in_language(tag))
+        let work = self.maintenance.and_then(|it| self.worded(&it.message));
+        work.or_else(|| self.worded(&self.page.message))
+    }
+
+    /// The operator's words in the visitor's language, by whatever it is called.
+    fn worded<'w>(&self, wording: &'w Wording) -> Option<&'w str> {
+        let called = |tag: &str| Language::called(tag) == Some(self.language);
+        wording
+            .under_any(called)
+            .or_else(|| wording.in_language(self.language.tag))
     }
 
     /// When planned work is to be over.

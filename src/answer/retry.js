@@ -1,8 +1,9 @@
 // @ts-check
 // The script of the page: it counts down, asks the edge whether the site answers, and
-// loads the page when it does. One tab of a browser asks for all of them. It knows no
-// language: what it says stands in the page. build.rs takes off remarks and types and
-// joins the lines, so each line has to end where another one may follow.
+// loads the page when it does. One tab of a browser asks for all that show the same
+// page. It knows no language: what it says stands in the page. build.rs takes off
+// remarks and types and joins the lines, so each line has to end where another one may
+// follow.
 {
   const at = (/** @type {string} */ id) =>
     /** @type {any} */ (document.getElementById(id));
@@ -20,31 +21,41 @@
   const say = at("retry")?.dataset;
   if (say) {
     const here = location.href.split("#")[0];
-    const tabs = new BroadcastChannel("lastgood");
+    const name = "lastgood " + here;
+    const tabs = new BroadcastChannel(name);
     const locks = navigator.locks;
-    let left = +say.after;
+    // How often this page was loaded in vain, although the edge said that it answers.
+    const vain = history.state?.lastgood || 0;
+    let wait = Math.min(300, say.after * 2 ** vain);
+    let due = Date.now() + 1e3 * wait;
     let mode = "wait";
+    let asks = false;
     let leads = true;
     let letGo = () => {};
     const tell = (/** @type {string} */ what) => {
-      at("state").textContent = say[what] || "";
+      const text = say[what] || "";
+      if (at("state").textContent !== text) at("state").textContent = text;
     };
     const count = () => {
+      const left = Math.max(0, Math.ceil((due - Date.now()) / 1e3));
       const long = left >= 120;
       const digit = (/** @type {string} */ it) =>
-        String.fromCodePoint(say.zero.codePointAt() + +it);
-      const number =
-        `${Math.max(0, Math.ceil(long ? left / 60 : left))}`.replace(
-          /\d/g,
-          digit,
-        );
-      const span = (long ? say.minutes : say.seconds).replace("{n}", number);
-      const counts = mode === "wait" && leads && navigator.onLine;
+        String.fromCodePoint(+it + say.zero.codePointAt());
+      const number = `${long ? Math.ceil(left / 60) : left}`;
+      const span = (long ? say.minutes : say.seconds).replace(
+        "{n}",
+        number.replace(/\d/g, digit),
+      );
+      const counts = mode === "wait" && leads && !asks && navigator.onLine;
       at("when").textContent = counts ? say.next.replace("{age}", span) : "";
     };
+    const again = (/** @type {number} */ seconds) => {
+      wait = seconds;
+      due = Date.now() + 1e3 * wait;
+    };
     const lead = (/** @type {LockOptions} */ how) =>
-      locks?.request("lastgood", how, (lock) => {
-        if (mode !== "wait" && mode !== "ask") return;
+      locks?.request(name, how, (lock) => {
+        if (mode !== "wait") return;
         leads = !!lock;
         tell(lock ? "" : "elsewhere");
         count();
@@ -54,16 +65,17 @@
         });
       });
     const load = () => {
-      mode = "done";
+      history.replaceState({ ...history.state, lastgood: vain + 1 }, "");
       tell("up");
       document.title = say.up;
       location.reload();
+      again(9);
     };
     const ask = async () => {
+      if (asks) return;
       const before = mode;
       let good = false;
-      let after = Math.min(60, say.after * 2);
-      mode = "ask";
+      asks = true;
       tell("trying");
       count();
       try {
@@ -72,19 +84,21 @@
           cache: "no-store",
           redirect: "manual",
           headers: { "lastgood-probe": "1" },
-          signal: AbortSignal.timeout(2e4),
+          signal: AbortSignal.timeout?.(2e4),
         });
-        const verdict =
-          reply.headers.get("lastgood-verdict") ||
-          (reply.status < 500 ? "good" : "failing");
-        good = verdict !== "failing";
-        after = +(reply.headers.get("retry-after") || after);
-      } catch {}
-      tabs.postMessage({ good, here, after });
-      if (good) return load();
-      say.after = left = after;
-      mode = before;
-      tell(mode === "wait" ? (leads ? "down" : "elsewhere") : mode);
+        // A redirection shows nothing of itself.
+        const verdict = reply.headers.get("lastgood-verdict");
+        good = verdict ? verdict !== "failing" : !reply.status;
+        const told = parseInt(reply.headers.get("retry-after") || "");
+        again(Math.min(300, Math.max(5, told || wait * 2)));
+      } catch {
+        again(Math.min(300, wait * 2));
+      }
+      asks = false;
+      tabs.postMessage({ good, wait });
+      // Whoever pressed a key meanwhile has the last word.
+      if (good && mode === before) return load();
+      tell(mode !== "wait" ? mode : leads ? "down" : "elsewhere");
       count();
     };
     const hold = (/** @type {string} */ how) => {
@@ -109,29 +123,30 @@
     });
     key("again", (event) => {
       event.preventDefault();
-      if (mode !== "ask" && mode !== "done") ask();
+      ask();
     });
     tabs.onmessage = ({ data }) => {
       if (mode !== "wait") return;
-      if (data.good && data.here === here) return load();
-      say.after = left = data.good ? 2 * Math.random() : data.after;
-      if (data.good) leads = true;
+      if (data.good) load();
+      else again(data.wait);
     };
-    addEventListener("online", () => {
-      left = Math.min(left, 1 + 2 * Math.random());
-    });
-    lead({ ifAvailable: true });
-    count();
-    setInterval(() => {
-      if (mode !== "wait") return;
+    const look = () => {
+      if (mode !== "wait" || asks) return;
       if (!navigator.onLine) tell("offline");
       else {
         if (at("state").textContent === say.offline)
           tell(leads ? "" : "elsewhere");
-        left -= document.hidden ? 0.25 : 1;
-        if (left <= (leads ? 0 : -2 * say.after)) return ask();
+        const patience =
+          (leads ? 0 : 2 * wait) + (document.hidden ? 3 * wait : 0);
+        if (Date.now() >= due + 1e3 * patience) return void ask();
       }
       count();
-    }, 1e3);
+    };
+    addEventListener("online", () => {
+      due = Math.min(due, Date.now() + 1e3 + 2e3 * Math.random());
+    });
+    lead({ ifAvailable: true });
+    count();
+    setInterval(look, 1e3);
   }
 }

@@ -20,7 +20,8 @@ pub(super) fn filled(template: &str, status: u16, matter: &Matter<'_>) -> Option
 }
 
 fn value(name: &str, status: u16, matter: &Matter<'_>) -> Option<String> {
-    let path = || cut::first(matter.url, b'?').into();
+    // Two slashes would make of it a link to another site.
+    let path = || format!("/{}", cut::first(matter.url, b'?').trim_start_matches('/'));
     Some(match name {
         "title" => matter.title().into(),
         "text" => matter.sentences(),

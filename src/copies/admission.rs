@@ -190,9 +190,18 @@ pub fn may_keep_body(content_type: &str, bytes: u64, start: &[u8]) -> Result<(),
 /// What crawlers read before all else: without it they take a site for shut, whatever
 /// else there is of it (RFC 9309, 2.3.1.4).
 fn is_for_crawlers(path: &str) -> bool {
-    let known = ["/robots.txt", "/ads.txt", "/app-ads.txt", "/llms.txt"];
+    let known = [
+        "/robots.txt",
+        "/ads.txt",
+        "/app-ads.txt",
+        "/llms.txt",
+        // Not all that is there: keys that were revoked must not come back.
+        "/.well-known/security.txt",
+        "/.well-known/assetlinks.json",
+        "/.well-known/apple-app-site-association",
+    ];
     let is_sitemap = path.starts_with("/sitemap") && path.ends_with(".xml");
-    known.contains(&path) || is_sitemap || path.starts_with("/.well-known/")
+    known.contains(&path) || is_sitemap
 }
 
 /// Pages and what they are made of are kept without a declared length; what
@@ -339,6 +348,7 @@ mod tests {
             assert!(kept(path), "{path}");
         }
         for path in [
+            "/.well-known/jwks.json",
             "/notes.txt",
             "/a/robots.txt",
             "/sitemap.php",

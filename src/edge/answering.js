@@ -1,9 +1,9 @@
 // @ts-check
 /** What an answer of our own is made of, besides what the core knows. */
-import { bound } from "./instance.js";
+import { bound, hop } from "./instance.js";
 import { envelopeOf } from "./looking.js";
-import { discard, hold, look, within } from "./platform.js";
-import { upTo } from "./raw.js";
+import { discard, look, within } from "./platform.js";
+import { isBound, upTo } from "./raw.js";
 
 /** @typedef {import("lastgood-core").Exchange} Exchange */
 
@@ -37,13 +37,14 @@ export async function gather(exchange, hand) {
  */
 async function findLinks(exchange, { url }, paths) {
   const find = async (/** @type {string} */ path) => {
-    const found = look(new URL(path, url).href);
+    const { href } = new URL(path, url);
+    const found = look(href);
     found.then(discard, () => {});
-    const isCopy = envelopeOf(await within(found, LONGEST_HEARING_MS)) !== "";
-    return isCopy ? path : "";
+    const envelope = envelopeOf(await within(found, LONGEST_HEARING_MS));
+    return { path, href, envelope };
   };
-  const found = await Promise.all(paths.map(find));
-  for (const path of found) if (path) exchange.found_there(path);
+  for (const { path, href, envelope } of await Promise.all(paths.map(find)))
+    if (envelope) exchange.found_there(path, href, envelope, Date.now());
 }
 
 /**
@@ -53,29 +54,33 @@ async function findLinks(exchange, { url }, paths) {
  */
 async function hearMore(exchange, hand) {
   const { response } = hand;
-  if (!response?.body) return;
+  if (!response?.body || !isBound(response)) return;
+  const length = Number(response.headers.get("content-length"));
+  if (length > exchange.longest_error()) return;
   hand.response = undefined;
-  const limit = exchange.longest_error();
-  const body = await hold(response.body, limit, LONGEST_HEARING_MS).catch(
-    () => undefined,
-  );
-  if (body instanceof ArrayBuffer) exchange.told_more(new Uint8Array(body));
-  else await body?.cancel().catch(() => {});
+  const bytes = response.arrayBuffer();
+  const body = await within(bytes, LONGEST_HEARING_MS, hand.alarm);
+  if (body) exchange.told_more(new Uint8Array(body));
 }
 
-/** Where a template was looked for last, what that came to, and until when it holds. */
-let known = { place: "", text: "", until: 0 };
+/** What each place of a template came to, and until when that holds. @type {Map<string, { text: string, until: number }>} */
+const known = new Map();
 
 /**
- * A page of the operator's own; empty if it does not come.
+ * A page of the operator's own; empty if it never came. One that came before is better
+ * than none, and while somebody asks for it nobody else does.
  * @param {string} place as the core says it
  */
 async function templateAt(place) {
   const now = Date.now();
-  if (known.place === place && now < known.until) return known.text;
-  const text = await fetched(place);
-  known = { place, text, until: now + (text ? KEPT_MS : LOST_MS) };
-  return text;
+  const before = known.get(place);
+  const text = before?.text ?? "";
+  if (before && now < before.until) return text;
+  known.set(place, { text, until: now + LOST_MS });
+  const came = await fetched(place);
+  if (!came) return text;
+  known.set(place, { text: came, until: now + KEPT_MS });
+  return came;
 }
 
 /** @param {string} place */
@@ -97,17 +102,23 @@ async function fetched(place) {
 async function read([at, path], signal) {
   const response = path
     ? await bound(at).fetch(new URL(path, "http://assets.local/"), { signal })
-    : await fetch(at, { signal });
+    : await fetch(at, { headers: { "cdn-loop": hop }, signal });
   const type = response.headers.get("content-type") ?? "";
-  if (response.status === 200 && type.startsWith("text/html"))
-    return decoded(response);
+  const [, charset] = HTML.exec(type) ?? [];
+  if (response.status === 200 && HTML.test(type))
+    return decoded(response, charset ?? "utf-8");
   discard(response);
   throw new Error(`${response.status} ${type}`);
 }
 
-/** @param {Response} response */
-async function decoded({ body }) {
+const HTML = /^text\/html *(?:;.*?charset="?([\w-]+)|;|$)/i;
+
+/**
+ * @param {Response} response
+ * @param {string} charset
+ */
+async function decoded({ body }, charset) {
+  const decoder = new TextDecoder(charset);
   if (!body) return "";
-  const bytes = await upTo(LONGEST_TEMPLATE, body);
-  return new TextDecoder().decode(bytes);
+  return decoder.decode(await upTo(LONGEST_TEMPLATE, body));
 }

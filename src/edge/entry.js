@@ -63,7 +63,6 @@ export default {
       const started = Date.now();
       share(ctx, started);
       if (purging) hearOfPurges(ctx, started);
-      const opening = core.open(method, url, fields, length, started);
       const arrival = {
         request,
         method,
@@ -73,9 +72,11 @@ export default {
         fields,
         started,
       };
+      // These are for an exchange, and what it learns is to be learnt once.
       if (method === "HEAD" && headers.has(PROBE))
         return exchange(arrival, ctx, {});
       if (isApart(arrival)) return exchange(arrival, ctx, {});
+      const opening = core.open(method, url, fields, length, started);
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx, {});
       if (opening === LOOK) return atOnce(hit, arrival, ctx);

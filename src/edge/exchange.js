@@ -359,7 +359,7 @@ async function reply(exchange, hand, ctx) {
   if (shown && hand.distant && exchange.may_keep())
     giveBack(hand, hand.distant, ctx);
   if (passed && hand.method === "HEAD") amend(exchange, hand, passed, ctx);
-  return { response: await made(told, hand), patience };
+  return { response: await made(exchange, told, hand), patience };
 }
 
 /**
@@ -441,12 +441,13 @@ function land(exchange, hand, response, ctx) {
 }
 
 /**
+ * @param {core.Exchange} exchange
  * @param {ReturnType<typeof read>} told
  * @param {Hand} hand
  * @returns {Response | Promise<Response>}
  */
-function made(told, hand) {
-  const { source, status, changes, full, text } = told;
+function made(exchange, told, hand) {
+  const { source, status, changes, full } = told;
   if (source === ORIGIN) {
     const response = taken(hand, "response");
     return changes
@@ -455,7 +456,7 @@ function made(told, hand) {
   }
   if (source === COPY || source === NOTED || source === RENEWED)
     return copyOf(taken(hand, "stored"), told);
-  return platform.made(full ? text : null, status, changes);
+  return platform.made(full ? exchange.body() : null, status, changes);
 }
 
 /**

@@ -62,6 +62,12 @@ pub struct Exchange {
     pub(super) status: u16,
     /// The number that the body of that response tells.
     pub(super) number: Option<Number>,
+    /// Whether there may be copies, whoever asks.
+    pub(super) keeps_copies: bool,
+    /// It is treated as all are.
+    pub(super) is_usual: bool,
+    /// The body of an answer.
+    pub(super) body: String,
     /// The paths of this site that the page of an answer may link to.
     pub(super) still_there: Vec<String>,
     /// The text of a page of the operator's own.
@@ -94,16 +100,18 @@ impl Exchange {
         let head = RequestHead::read(&method, &url, &asked);
         let (bypass, apart) = cut::at(asked.rest(), b'\n').unwrap_or_else(|| (asked.rest(), ""));
         let (seed, started) = (seed(), time(started));
-        let (policy, treatment, origins, looped) = with_isolate(|isolate| {
+        let (policy, keeps_copies, treatment, origins, looped) = with_isolate(|isolate| {
             let policy = isolate.configuration.policy_for(head.path);
             // Of what is announced, a request that went to the origin knows nothing.
             let announced = isolate.announcement.as_ref().filter(|_| first < 0);
             let works = Treatment::works(head.path, policy, announced, started);
             let treatment = Treatment::of(head.path, &Listed::new(apart), policy, works);
+            let keeps_copies = policy.mode != Mode::Off;
             let own = treatment.policy(policy, works);
             let policy = own.map_or_else(|| Rc::clone(policy), Rc::new);
             let looped = gateway::is_looped(&head, &isolate.memory);
-            (policy, treatment, isolate.memory.origins.count(), looped)
+            let origins = isolate.memory.origins.count();
+            (policy, keeps_copies, treatment, origins, looped)
         });
         let asker = Asker::read(&asked);
         let request = gateway::Request::new(&head, &url, &asker, (replayable, looped), &policy);
@@ -114,7 +122,7 @@ impl Exchange {
         let copies = policy.maintenance.as_ref().is_some_and(|it| it.copies);
         let request = match treatment {
             Treatment::Closed(until) => request.closed(until, copies, started),
-            Treatment::Usual | Treatment::Watched => request,
+            Treatment::Usual | Treatment::Watched | Treatment::Admitted => request,
         };
         let first = usize::try_from(first).ok();
         let kept = Rc::clone(&policy);
@@ -137,6 +145,9 @@ impl Exchange {
             further_until: started,
             status: 0,
             number: None,
+            keeps_copies,
+            is_usual: treatment == Treatment::Usual,
+            body: String::new(),
             still_there: Vec::new(),
             template: None,
             rehearsal: None,

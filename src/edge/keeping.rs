@@ -293,8 +293,8 @@ impl Exchange {
         with_isolate(|isolate| isolate.memory.land(&self.url, end, time(now)));
     }
 
-    /// Whether a copy may be kept of what this request got: not of a rehearsal,
-    /// nor of an origin that is not like the others.
+    /// Whether a copy may be kept of what this request got: not of a rehearsal, nor of
+    /// what is not shown to all, nor of an origin that is not like the others.
     #[must_use]
     pub fn may_keep(&self) -> bool {
         let origin = self.exchange.answered();
@@ -304,6 +304,6 @@ impl Exchange {
                 origin.is_none_or(|origin| origin.equivalent)
             })
         });
-        equivalent && self.rehearsal.is_none()
+        equivalent && self.is_usual && self.rehearsal.is_none()
     }
 }

@@ -32,15 +32,14 @@ impl Exchange {
     /// for; `apart` are the [`treatment_fields`](super::treatment_fields).
     pub fn treat(&mut self, apart: &str) {
         let (path, fields) = (message::path(&self.url), Listed::new(apart));
-        let closed = with_isolate(|isolate| {
+        let (treatment, policy) = with_isolate(|isolate| {
             let announced = isolate.announcement.as_ref();
             let works = Treatment::works(path, &self.policy, announced, self.started);
-            match Treatment::of(path, &fields, &self.policy, works) {
-                it @ Treatment::Closed(until) => Some((until, it.policy(&self.policy, works)?)),
-                Treatment::Usual | Treatment::Watched => None,
-            }
+            let treatment = Treatment::of(path, &fields, &self.policy, works);
+            (treatment, treatment.policy(&self.policy, works))
         });
-        if let Some((until, policy)) = closed {
+        self.is_usual &= treatment == Treatment::Usual;
+        if let (Treatment::Closed(until), Some(policy)) = (treatment, policy) {
             let copies = policy.maintenance.as_ref().is_some_and(|it| it.copies);
             // What the origin said does not matter any more.
             self.status = 0;

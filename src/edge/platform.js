@@ -393,7 +393,7 @@ export function rebuilt(response, status, changes, withBody) {
 
 /**
  * A response of our own.
- * @param {string | null} body
+ * @param {Uint8Array | null} body
  * @param {number} status
  * @param {string} changes
  */
@@ -466,11 +466,19 @@ function extended({ body }, more) {
   return readable;
 }
 
+/** A body up to this many bytes is sooner read than a new connection is made. */
+const SMALL = 4096;
+
 /**
- * Lets go of a response that nobody will read.
+ * Lets go of a response that nobody will read. To cancel its body would end the
+ * connection that it came over.
  * @param {Response | undefined} response
  */
 export function discard(response) {
-  if (response) hangUp(response);
-  response?.body?.cancel().catch(() => {});
+  if (!response?.body) return;
+  hangUp(response);
+  const said = response.headers.get("content-length");
+  const length = isBound(response) ? Number(said) : Infinity;
+  const end = length <= SMALL ? response.arrayBuffer() : response.body.cancel();
+  end.catch(() => {});
 }

@@ -6,14 +6,15 @@ use super::shown::{self, LEFT_ASIDE, Shown, has_body};
 use super::time;
 use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
 use crate::answer::{self, Asker, Form, Language, Matter};
-use crate::copies::{self, Aged, Changes, ENVELOPE, Slice};
+use crate::copies::{self, Aged, Changes, Copy, ENVELOPE, Found, Slice};
 use crate::gateway::{self, Source, Told};
 use crate::policy::{Mode, Robots, TemplateSource};
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure, Number, Outage};
 use crate::wire::cache_status::Handling;
-use crate::wire::{Fields, Method, Timestamp, message, time::millis};
+use crate::wire::{Demands, Fields, Listed, Method, Timestamp, cdn_loop, message, time::millis};
 use alloc::{format, string::String, vec::Vec};
+use core::mem;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -31,7 +32,7 @@ impl Exchange {
     /// The reply, and the log line, none for a healthy request, as one text; how it is cut up
     /// is in `told.rs`.
     #[must_use]
-    pub fn reply(&self, now: f64) -> String {
+    pub fn reply(&mut self, now: f64) -> String {
         let id = shown::id(&self.asked, self.seed);
         let mut reply = match self.source() {
             Source::Nobody => Reply::of(NOBODY, 499, Changes::default()),
@@ -48,14 +49,25 @@ impl Exchange {
         let told = gateway::reply_changes(&self.exchange, self.source(), &self.asked, &self.policy);
         reply.changes.extend(&told);
         let log = self.log(&id, reply.status, time(now)).unwrap_or_default();
+        if reply.source == ANSWER {
+            self.body = mem::take(&mut reply.text);
+        }
         reply.told(self.goes_on(now).into(), &log)
+    }
+
+    /// The body of an answer of our own, as it goes out: a string would be decoded and
+    /// encoded again on its way.
+    #[must_use]
+    pub fn body(&mut self) -> Vec<u8> {
+        mem::take(&mut self.body).into_bytes()
     }
 
     /// Whether the body of the origin's last response may say more than its status.
     #[must_use]
     pub fn asks_for_more(&self) -> bool {
-        let answers = matches!(self.source(), Source::Answer(_));
-        answers && self.status >= 500
+        // An attempt after it may have failed without a response.
+        let told = |failure: Failure| failure.status == Some(self.status) && self.status >= 500;
+        matches!(self.source(), Source::Answer(failure) if told(failure))
     }
 
     /// Where a page of the operator's own is that this request is to be answered with:
@@ -64,8 +76,11 @@ impl Exchange {
     #[must_use]
     pub fn template(&self) -> Option<String> {
         let template = self.policy.page.template.as_ref()?;
+        // The page may lie behind us: whoever asks for it gets ours.
+        let ours = with_isolate(|isolate| isolate.memory.origins.guards().loops.id.clone());
+        let comes_from_us = cdn_loop::is_at_limit(self.asked.get("cdn-loop"), &ours, 1);
         let answers = matches!(self.source(), Source::Answer(_));
-        let wanted = answers && Asker::read(&self.asked).form() == Form::Html;
+        let wanted = answers && !comes_from_us && Asker::read(&self.asked).form() == Form::Html;
         let wait = millis(template.wait);
         wanted.then(|| match &template.source {
             TemplateSource::Url(url) => format!("{wait} {url}"),
@@ -84,9 +99,21 @@ impl Exchange {
         own.map(|link| link.url.clone()).collect()
     }
 
-    /// There is a copy of the page under one of these paths.
-    pub fn found_there(&mut self, path: String) {
-        self.still_there.push(path);
+    /// What lies in the store under one of them, by its envelope.
+    pub fn found_there(&mut self, path: String, url: &str, envelope: &str, now: f64) {
+        let now = time(now);
+        let shows = |copy: Copy| {
+            with_isolate(|isolate| {
+                let copy = isolate.epochs.judge(url, copy);
+                let policy = isolate.configuration.policy_for(message::path(url));
+                copy.is_some_and(|it| it.showable(&Demands::default(), policy, now).is_some())
+            })
+        };
+        if let Found::Copy(copy) = Found::under(envelope, url, &Listed::new(""))
+            && shows(copy)
+        {
+            self.still_there.push(path);
+        }
     }
 
     /// The text of that page.
@@ -139,7 +166,7 @@ impl Exchange {
     }
 
     fn outdates(&self) -> bool {
-        self.policy.mode != Mode::Off && copies::outdates(self.method(), self.status)
+        self.keeps_copies && copies::outdates(self.method(), self.status)
     }
 
     /// What is added to a response of the origin's: what copies had to do with it, and
@@ -149,7 +176,7 @@ impl Exchange {
             Mode::Cache => gateway::origin_fields(self.exchange.handling(now), self.status),
             Mode::Standby | Mode::Off => Changes::default(),
         };
-        if self.exchange.failure().is_some() {
+        if self.exchange.failure().is_some() && !self.policy.observe {
             fields.extend(&gateway::error_fields(self.status));
         }
         fields

@@ -51,7 +51,7 @@ pub(super) struct Reply {
     pub(super) changes: Changes,
     /// Whether a body goes out.
     pub(super) with_body: bool,
-    /// The body of an answer, or the notice on a copy.
+    /// The body of an answer, which crosses by itself, or the notice on a copy.
     pub(super) text: String,
     /// The `Range` that cuts out of a copy what goes out; empty for all of it.
     pub(super) slice: String,

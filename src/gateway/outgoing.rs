@@ -44,6 +44,10 @@ pub fn request_changes(
     let origin = origins.get(attempt.origin);
     if origin.is_some_and(|origin| !origin.trusted) {
         CREDENTIALS.into_iter().for_each(&mut without);
+        let works = policy.maintenance.as_ref();
+        if let Some(secret) = works.and_then(|it| it.allow_header.as_ref()) {
+            changes.remove(&secret.name);
+        }
     }
     if attempt.number > 1 || policy.attempt_header.is_some() {
         let name = policy.attempt_header.as_deref().unwrap_or(ATTEMPT);

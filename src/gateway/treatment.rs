@@ -15,6 +15,8 @@ pub enum Treatment {
     Usual,
     /// It sees what the origin says, and nothing else.
     Watched,
+    /// It works on the origin that is closed for others: what it sees, nobody else does.
+    Admitted,
     /// The origin is being worked on, until then if anybody knows.
     Closed(Option<Timestamp>),
 }
@@ -71,16 +73,22 @@ impl Treatment {
         policy: &Policy,
         works: Option<&Maintenance>,
     ) -> Self {
+        if let Some(works) = works {
+            let name = works
+                .allow_header
+                .as_ref()
+                .map(|rule| fields.get(&rule.name));
+            return match works.admits(name.unwrap_or_default(), fields.get(ADDRESS)) {
+                true => Self::Admitted,
+                false => Self::Closed(works.end),
+            };
+        }
         let has = |name: &String| fields.has(name);
         let marked = policy.monitors.header.as_ref().is_some_and(has);
-        if policy.monitors.watch(path, fields.get(USER_AGENT), marked) {
-            return Self::Watched;
+        match policy.monitors.watch(path, fields.get(USER_AGENT), marked) {
+            true => Self::Watched,
+            false => Self::Usual,
         }
-        let shut = works.filter(|it| {
-            let name = it.allow_header.as_ref().map(|rule| fields.get(&rule.name));
-            !it.admits(name.unwrap_or_default(), fields.get(ADDRESS))
-        });
-        shut.map_or(Self::Usual, |it| Self::Closed(it.end))
     }
 
     /// The policy for a request that is treated like this, if it has one of its own: then
@@ -91,10 +99,17 @@ impl Treatment {
             Self::Usual => None,
             Self::Watched => Some(Policy {
                 mode: Mode::Off,
-                observe: true,
+                attempts: 1,
+                hedge: None,
                 rescue: Rescue::Off,
+                tiers: Vec::new(),
                 answer: AnswerWith::Origin,
                 answer_status: AnswerStatus::Upstream,
+                ..usual.clone()
+            }),
+            Self::Admitted => Some(Policy {
+                mode: Mode::Off,
+                tiers: Vec::new(),
                 ..usual.clone()
             }),
             Self::Closed(_) => Some(Policy {
@@ -153,8 +168,10 @@ mod tests {
         };
         check("/", "", 10, closed);
         check("/", "", 100, Treatment::Usual);
-        check("/", "cf-connecting-ip:192.0.2.7", 10, Treatment::Usual);
-        check("/health", "", 10, Treatment::Watched);
+        check("/", "cf-connecting-ip:192.0.2.7", 10, Treatment::Admitted);
+        check("/", "cf-connecting-ip:192.0.2.7", 100, Treatment::Usual);
+        check("/health", "", 10, closed);
+        check("/health", "", 200, Treatment::Watched);
         check(
             "/",
             "user-agent:Mozilla (UptimeRobot/2.0)",
@@ -194,12 +211,11 @@ mod tests {
         let closed = |secs| Treatment::Closed(Some(Timestamp::from_secs(secs)));
         check("/", "", 30, closed(100));
         check("/shop/1", "", 30, closed(40));
-        check("/shop/1", "x-staff:1", 30, Treatment::Usual);
+        check("/shop/1", "x-staff:1", 30, Treatment::Admitted);
         check("/shop/1", "cf-connecting-ip:192.0.2.7", 30, closed(40));
         // Before it begins and when it is over, policy has its say again.
         check("/shop/1", "x-staff:1", 19, closed(100));
         check("/shop/1", "x-staff:1", 40, closed(100));
-        check("/health", "", 30, Treatment::Watched);
         check("/shop/1", "", 100, Treatment::Usual);
     }
 

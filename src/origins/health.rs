@@ -128,8 +128,12 @@ impl Health {
         if let Some(down) = self.down.take() {
             self.opened_at = now;
             let lasted = now.since(down.since);
+            // To the last failure that was seen: nobody may have asked since.
+            let seen = self.failed_at.since(down.since);
+            if seen >= SHORT {
+                self.usual = Some(Outage::usual(self.usual, seen));
+            }
             if lasted >= SHORT {
-                self.usual = Some(Outage::usual(self.usual, lasted));
                 self.load.ramp(share, now);
             }
         }

@@ -29,6 +29,12 @@ impl Wording {
             .find_map(|tag| self.under(tag))
     }
 
+    /// The text under the first tag that fits.
+    pub fn under_any(&self, fits: impl Fn(&str) -> bool) -> Option<&str> {
+        let found = self.0.iter().find(|(tag, _)| tag != ANY && fits(tag));
+        found.map(|(_, text)| text.as_str())
+    }
+
     fn under(&self, tag: &str) -> Option<&str> {
         let mut texts = self.0.iter();
         let found = texts.find(|(known, _)| known.eq_ignore_ascii_case(tag));

@@ -61,16 +61,20 @@ fn of_iis(body: &[u8]) -> Option<Number> {
     sub.filter(|sub| (1..=7).contains(sub)).map(Number::Iis)
 }
 
-/// A bare line, or what stands in the pages: so nobody else writes.
-const SIGNS: [&str; 3] = [
-    "error code: ",
-    "<span class=\"cf-error-code\">",
-    "\"error_code\":",
+/// A bare line, or what stands in the pages: so nobody else writes, or not beside that.
+const SIGNS: [(&str, &str); 3] = [
+    ("error code: ", ""),
+    ("<span class=\"cf-error-code\">", ""),
+    ("\"error_code\":", "\"cloudflare_error\":"),
 ];
 
 fn of_cloudflare(body: &[u8]) -> Option<Number> {
     let body = body.get(..body.len().min(disguise::LONGEST))?;
-    SIGNS.iter().find_map(|sign| behind(body, sign.as_bytes()))
+    let has = |sign: &str| body.windows(sign.len()).any(|it| it == sign.as_bytes());
+    SIGNS
+        .iter()
+        .filter(|(_, beside)| beside.is_empty() || has(beside))
+        .find_map(|(sign, _)| behind(body, sign.as_bytes()))
 }
 
 fn behind(body: &[u8], sign: &[u8]) -> Option<Number> {
@@ -99,7 +103,11 @@ mod tests {
             "<h1>Error <span class=\"cf-error-code\">1001</span></h1>",
             cloudflare(1001),
         );
-        check("{\"error_code\":1200}", cloudflare(1200));
+        check("{\"error_code\":1200}", None);
+        check(
+            "{\"cloudflare_error\":true,\"error_code\":1200}",
+            cloudflare(1200),
+        );
         check("error code: 200 ", None);
         check("error code: 9999", None);
         check("error code: ", None);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { BRISK, FORGETFUL, keep, siteWith } from "../support/site.mjs";
 import { test } from "../support/test.mjs";
+import { sleep } from "../support/until.mjs";
 
 /** @typedef {import("../support/site.mjs").TestContext} TestContext */
 
@@ -117,15 +118,85 @@ test("work that is over, or has not begun, keeps nobody out", async (t) => {
 
 test("the last good page comes first, where policy says so", async (t) => {
   for (const copies of [true, false]) {
-    const staff = { "x-staff": "1" };
-    const site = await worked(t, { allow_header: "x-staff", copies });
-    await keep(site, "/", staff);
+    const start = at(1500);
+    const site = await worked(t, { start, allow_header: "x-staff", copies });
+    await keep(site);
+    await sleep(1600);
     const seen = await site.get("/");
     assert.equal(seen.status, copies ? 200 : 503);
     if (copies) assert.match(seen.headers["cache-status"], /fwd=stale/);
     assert.equal((await site.get("/never-seen")).status, 503);
     assert.equal(site.calls(), 1);
   }
+});
+
+test("what is seen behind the sign becomes nobody's copy", async (t) => {
+  const site = await siteWith(t, {
+    script: ["200[Cache-Control: max-age=600]"],
+    lastgood: {
+      ...BRISK,
+      mode: "cache",
+      maintenance: { end: at(2500), allow_header: "x-staff", copies: true },
+    },
+  });
+  assert.equal((await site.get("/", { "x-staff": "1" })).status, 200);
+  await sleep(300);
+  assert.equal((await site.get("/")).status, 503);
+  await sleep(2500);
+  const seen = await site.get("/");
+  assert.equal(seen.status, 200);
+  assert.match(seen.headers["cache-status"], /fwd=miss/);
+});
+
+test("who watches waits outside as well", async (t) => {
+  const site = await siteWith(t, {
+    lastgood: {
+      ...BRISK,
+      maintenance: true,
+      monitors: { user_agents: ["UptimeRobot"], header: "x-monitor" },
+    },
+  });
+  for (const method of ["GET", "POST"]) {
+    /** @type {[string, string][]} */
+    const headers = [
+      ["x-monitor", "1"],
+      ["user-agent", "UptimeRobot"],
+    ];
+    assert.equal((await site.ask({ method, headers })).status, 503);
+  }
+  assert.equal(site.origin.calls.length, 0);
+});
+
+test("who is turned away leaves no trace in what is known of the origin", async (t) => {
+  const site = await siteWith(t, {
+    lastgood: {
+      ...BRISK,
+      routes: [{ path: "/shop/*", maintenance: true }],
+    },
+  });
+  for (let i = 0; i < 40; i++) await site.get("/");
+  await keep(site);
+  const until = Date.now() + 2500;
+  while (Date.now() < until) {
+    await site.get("/shop/x");
+    await sleep(20);
+  }
+  const seen = await site.get("/");
+  assert.equal(seen.headers["cache-status"], undefined);
+});
+
+test("a monitor of an origin that hangs gets an answer in time", async (t) => {
+  const { get } = await siteWith(t, {
+    script: ["hang"],
+    lastgood: {
+      ...BRISK,
+      deadline: "500ms",
+      monitors: { paths: ["/health"] },
+    },
+  });
+  const seen = await get("/health");
+  assert.equal(seen.status, 504);
+  assert.ok(seen.ms < 2000, `${seen.ms} ms`);
 });
 
 test("a route can be worked on alone", async (t) => {
@@ -147,7 +218,7 @@ test("/robots.txt bans crawlers in an outage, or lets them go on", async (t) => 
     });
     assert.equal((await get("/robots.txt")).status, status);
     assert.equal((await get("/sitemap.xml")).status, 503);
-    assert.equal((await get("/.well-known/security.txt")).status, 503);
+    assert.equal((await get("/.well-known/jwks.json")).status, 503);
   }
 });
 

@@ -139,12 +139,14 @@ test("it stands in place of what policy says, and leaves that alone", async (t) 
   assert.match(await shown("/shop/1"), /Of the policy\./);
 });
 
-test("monitors see the truth", async (t) => {
+test("monitors are told as well", async (t) => {
   const monitors = { paths: ["/health"] };
   const it = await site(t, { lastgood: { ...STANDBY, monitors } });
-  await announce(it, { on: true });
   assert.equal((await it.get("/health")).status, 200);
-  assert.equal((await it.get("/")).status, 503);
+  await announce(it, { on: true });
+  assert.equal((await it.get("/health")).status, 503);
+  await announce(it, { on: true, path: "/shop/*" });
+  assert.equal((await it.get("/health")).status, 200);
 });
 
 test("without a secret the path is the origin's", async (t) => {

@@ -1,6 +1,8 @@
 // @ts-check
 /** A page of the operator's own, and links to what still works. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
 import {
   BRISK,
   FORGETFUL,
@@ -9,6 +11,7 @@ import {
   siteWith,
 } from "../support/site.mjs";
 import { test } from "../support/test.mjs";
+import { sleep } from "../support/until.mjs";
 
 /** @typedef {import("../support/site.mjs").TestContext} TestContext */
 
@@ -98,6 +101,91 @@ test("pages of the site are linked to where there is a copy of them", async (t) 
     /href="https:\/\/status\.example\.com\/\?a=1&amp;b=2"><bdi>Status/,
   );
   assert.doesNotMatch(text, /Never seen/);
+});
+
+test("a template that lies behind us goes round once", async (t) => {
+  let port = 0;
+  const proxy = http.createServer(({ headers }, response) => {
+    const own = { "cdn-loop": String(headers["cdn-loop"] ?? ""), ...HTML };
+    fetch(`http://127.0.0.1:${port}/oops`, { headers: own }).then(
+      async (reply) => {
+        response.writeHead(reply.status, { "content-type": "text/html" });
+        response.end(await reply.text());
+      },
+    );
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  t.after(() => void proxy.close());
+  const address = /** @type {import("node:net").AddressInfo} */ (
+    proxy.address()
+  );
+  const template = { url: `http://127.0.0.1:${address.port}/` };
+  const { origin, worker, get } = await siteWith(t, {
+    script: ["502"],
+    lastgood: { ...BRISK, ...FORGETFUL, page: { template } },
+  });
+  port = worker.port;
+  const seen = await get("/", HTML);
+  assert.equal(seen.status, 503);
+  assert.equal(origin.calls.length, 2);
+});
+
+test("a path is no way to another site", async (t) => {
+  const { get } = await own(t, ["200"], '<a href="{{path}}">');
+  const { text } = await get("//evil.example/x", HTML);
+  assert.equal(text, '<a href="/evil.example/x">');
+});
+
+test("a page of one's own may be in another encoding", async (t) => {
+  const errors = await originWith(t, ["200"], {
+    content: () => ({
+      type: "text/html; charset=iso-8859-1",
+      bytes: Buffer.from("<p>Größe</p>", "latin1"),
+    }),
+  });
+  const { get } = await siteWith(t, {
+    script: ["502"],
+    lastgood: { ...BRISK, page: { template: { url: errors.url } } },
+  });
+  assert.equal((await get("/", HTML)).text, "<p>Größe</p>");
+});
+
+test("a page that may not be shown any more is not linked to", async (t) => {
+  const site = await siteWith(t, {
+    script: {
+      "/menu": ["200[Cache-Control: max-age=1, must-revalidate]", "502"],
+      "*": ["502"],
+    },
+    lastgood: {
+      ...BRISK,
+      ...FORGETFUL,
+      page: { links: [{ text: "Menu", url: "/menu" }] },
+    },
+  });
+  await keep(site, "/menu");
+  await sleep(1500);
+  const { text } = await site.get("/", HTML);
+  assert.doesNotMatch(text, /Menu/);
+});
+
+test("words are found by whatever their language is called", async (t) => {
+  const { get } = await siteWith(t, {
+    script: ["502"],
+    lastgood: {
+      ...BRISK,
+      ...FORGETFUL,
+      page: { title: { "zh-CN": "暂停", no: "Stengt" } },
+    },
+  });
+  for (const [language, title] of [
+    ["zh-CN", "暂停"],
+    ["zh-Hans", "暂停"],
+    ["nb", "Stengt"],
+  ]) {
+    const seen = await get("/", { ...HTML, "accept-language": language });
+    assert.match(seen.text, new RegExp(`<h1>${title}`), language);
+  }
 });
 
 test("what an operator writes is text, and never markup", async (t) => {
