@@ -282,7 +282,7 @@ for (const state of /** @type {const} */ (["own", undefined])) {
 }
 
 test("it outlasts a trap of the core", async (t) => {
-  const it = await site(t, { code: hexedCode("open") });
+  const it = await site(t, { code: hexedCode("exchange_new") });
   await announce(it, { on: true });
   // What is read behind this one is not read again behind the next.
   assert.equal((await it.get("/")).status, 503);
