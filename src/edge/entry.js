@@ -10,6 +10,7 @@
  */
 import * as core from "lastgood-core";
 import { hit, standIn } from "./at_once.js";
+import { commandIn, obey } from "./commands.js";
 import { hearOfPurges } from "./epochs.js";
 import { serve } from "./exchange.js";
 import { fetched } from "./fetching.js";
@@ -26,7 +27,6 @@ import {
 import { foundAt } from "./looking.js";
 import { Alarm, ask, bodyLength, discard, named, values } from "./platform.js";
 import { probeAll } from "./probe.js";
-import { isPurge, purge } from "./purge.js";
 import { share } from "./shared.js";
 import { pass, watch } from "./watching.js";
 
@@ -56,7 +56,8 @@ export default {
     try {
       ready(env);
       const { method, url, headers } = request;
-      if (purging && isPurge(url)) return purge(request, ctx);
+      const command = purging && commandIn(url);
+      if (command) return obey(command, request, ctx);
       const fields = values(headers, REQUEST_FIELDS);
       const length = bodyLength(request);
       const started = Date.now();
@@ -74,8 +75,7 @@ export default {
       // These are for an exchange, and what it learns is to be learnt once.
       if (method === "HEAD" && headers.has(PROBE))
         return exchange(arrival, ctx, {});
-      if (choosy && core.is_apart(url, named(headers, choosy), started))
-        return exchange(arrival, ctx, {});
+      if (isApart(arrival)) return exchange(arrival, ctx, {});
       const opening = core.open(method, url, fields, length, started);
       if (opening === ASIDE) return pass(arrival, 0).catch(lastResort);
       if (opening === EXCHANGE) return exchange(arrival, ctx, {});
@@ -92,6 +92,13 @@ export default {
     share(ctx, Date.now(), true);
   },
 };
+
+/**
+ * Whether a request is treated apart.
+ * @param {Arrival} arrival
+ */
+const isApart = ({ url, headers, started }) =>
+  choosy && core.is_apart(url, named(headers, choosy), started);
 
 /**
  * The first attempt: passed on as it comes if it is good and in time.
@@ -122,6 +129,8 @@ async function atOnce(answer, arrival, ctx) {
   try {
     stored = await foundAt(arrival.url, alarm);
     const found = { stored, looked: true, alarm };
+    // Something may have been announced, and learnt before the copy is shown.
+    if (isApart(arrival)) return exchange(arrival, ctx, found);
     if (!stored && answer === hit)
       return missed({ ...arrival, page: "" }, found, ctx);
     const reply = stored && (await answer(arrival, stored, ctx));

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Carries purges: to where they are kept, and from there to each isolate. What a
- * purge means for a copy is the core's.
+ * Carries purges, and what was announced: to where they are kept, and from there to
+ * each isolate. What a purge means for a copy is the core's.
  *
  * They are kept in one object that all isolates can reach, or, without it, in the
  * cache of this data centre. Each isolate reads them behind requests. One that has
@@ -9,7 +9,7 @@
  * shows a copy. Nobody else waits, and nobody for long.
  */
 import * as core from "lastgood-core";
-import { fault, generation, ready, state } from "./instance.js";
+import { fault, generation, ready, retell, state } from "./instance.js";
 import * as platform from "./platform.js";
 
 /** How often purges are read behind requests. */
@@ -35,8 +35,11 @@ const TURNS = 3;
 
 /** @typedef {DurableObjectNamespace<import("./shared.js").LastgoodState>} Objects */
 
-/** What was read last, and by which instance of the core. */
-let known = { text: "", by: -1 };
+/**
+ * What was read last, by which instance of the core, and all that it knew then: the next
+ * one is told.
+ */
+let known = { text: "", by: -1, all: "" };
 /** When the reading began that began last, succeeded last, failed last. */
 let askedAt = -Infinity;
 let heardAt = -Infinity;
@@ -49,6 +52,7 @@ let quietUntil = 0;
  * @param {number} now
  */
 export function hearOfPurges(ctx, now) {
+  if (known.all && known.by !== generation) remind();
   if (isWithin(EVERY_MS, askedAt, now)) return;
   askedAt = now;
   ctx.waitUntil(hear(now));
@@ -104,9 +108,22 @@ async function hear(began) {
 
 /** @param {string} text */
 function learn(text) {
-  if (known.text === text && known.by === generation) return;
-  core.learn_purges(text);
-  known = { text, by: generation };
+  if (known.text !== text || known.by !== generation) {
+    core.learn_purges(text);
+    known = { text, by: generation, all: core.known_purges() };
+  }
+  retell();
+}
+
+/** Tells a new instance of the core what the one before it knew; once, as it may fail. */
+function remind() {
+  const { all } = known;
+  known = { text: "", by: -1, all: "" };
+  try {
+    learn(all);
+  } catch (error) {
+    complain(error);
+  }
 }
 
 /** @param {unknown} error */
@@ -155,7 +172,7 @@ function inTime(promise) {
 }
 
 /**
- * Adds a purge to those that are kept; this isolate knows it then.
+ * Adds a purge, or an announcement, to what is kept; this isolate knows it then.
  * @param {string} line
  */
 export async function raise(line) {
@@ -173,21 +190,23 @@ async function raiseForAll(objects, line) {
 
 /**
  * The cache knows no transactions: whoever writes at the same moment may take this
- * purge away again. So it is looked for, and once more whenever purges are read.
+ * line away again. So it is looked for, and once more whenever purges are read.
  * @param {string} line
  */
 async function raiseHere(line) {
-  const now = Date.now();
+  learn(await inTime(stored()));
+  const raised = core.purges_with(core.known_purges(), line, Date.now());
   for (let turn = 0; turn < TURNS; turn++) {
-    learn(await inTime(stored()));
-    core.learn_purges(core.purges_with(core.known_purges(), line, now));
+    learn(raised);
     await inTime(store());
-    if ((await inTime(stored())) === core.known_purges()) return;
+    const text = await inTime(stored());
+    learn(text);
+    if (text === core.known_purges()) return;
   }
 }
 
 /**
- * What an object does that keeps purges for all: nothing else happens in it while
+ * What an object does that keeps all of it for all: nothing else happens in it while
  * it reads and writes.
  * @param {DurableObjectStorage} storage
  * @param {any} env

@@ -9,7 +9,7 @@
 import * as core from "lastgood-core";
 import { gather } from "./answering.js";
 import { abandon, isThere, letGo, taken } from "./hand.js";
-import { bypass, choosy, freeOf } from "./instance.js";
+import { bypass, choosy, freeOf, purging } from "./instance.js";
 import {
   behind,
   claim,
@@ -230,6 +230,7 @@ async function look(exchange, hand, place) {
     hand.stored = await foundAt(place, hand.alarm);
   }
   if (place === hand.url) hand.page = envelopeOf(hand.stored);
+  if (purging && choosy) exchange.treat(platform.named(hand.headers, choosy));
   if (!hand.stored) return exchange.looked("", "", Date.now());
   const { said, varied } = factsOf(hand.stored, hand.headers, SHOWN_FIELDS);
   return exchange.looked(said, varied, Date.now());

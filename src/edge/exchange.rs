@@ -100,14 +100,19 @@ impl Exchange {
         let head = RequestHead::read(&method, &url, &asked);
         let (bypass, apart) = cut::at(asked.rest(), b'\n').unwrap_or_else(|| (asked.rest(), ""));
         let (seed, started) = (seed(), time(started));
-        let (policy, origins, looped) = with_isolate(|isolate| {
-            let policy = Rc::clone(isolate.configuration.policy_for(head.path));
+        let (policy, keeps_copies, treatment, origins, looped) = with_isolate(|isolate| {
+            let policy = isolate.configuration.policy_for(head.path);
+            // Of what is announced, a request that went to the origin knows nothing.
+            let announced = isolate.announcement.as_ref().filter(|_| first < 0);
+            let works = Treatment::works(head.path, policy, announced, started);
+            let treatment = Treatment::of(head.path, &Listed::new(apart), policy, works);
+            let keeps_copies = policy.mode != Mode::Off;
+            let own = treatment.policy(policy, works);
+            let policy = own.map_or_else(|| Rc::clone(policy), Rc::new);
             let looped = gateway::is_looped(&head, &isolate.memory);
-            (policy, isolate.memory.origins.count(), looped)
+            let origins = isolate.memory.origins.count();
+            (policy, keeps_copies, treatment, origins, looped)
         });
-        let keeps_copies = policy.mode != Mode::Off;
-        let treatment = Treatment::of(head.path, &Listed::new(apart), &policy, started);
-        let policy = treatment.policy(&policy).map_or(policy, Rc::new);
         let asker = Asker::read(&asked);
         let request = gateway::Request::new(&head, &url, &asker, (replayable, looped), &policy);
         let request = match bypass {

@@ -15,7 +15,7 @@ let told;
 let broken = false;
 /** How many instances there were before this one. */
 export let generation = 0;
-/** Whether copies can be purged. */
+/** Whether operators can purge copies, and announce planned work. */
 export let purging = false;
 /**
  * The origin that may see requests as they came, without the core in between:
@@ -36,7 +36,7 @@ export function ready(env) {
   hop = core.loop_id();
   tiered = core.has_tiers();
   bypass = core.bypass_header();
-  choosy = core.treatment_fields().join(" ");
+  retell();
   const first = core.way_out();
   way =
     first < 0 ? undefined : { base: bases[first], host: core.host_of(first) };
@@ -110,6 +110,11 @@ export let bypass;
 /** The fields that tell who is treated apart; empty if nobody is. */
 export let choosy = "";
 
+/** Asks anew who is treated apart: something was announced, or is over. */
+export function retell() {
+  choosy = core.treatment_fields(Date.now()).join(" ");
+}
+
 /**
  * Where a request goes.
  * @param {string} url
@@ -139,7 +144,7 @@ export function secret() {
   return told?.LASTGOOD_SECRET || undefined;
 }
 
-/** What a purge is asked for with. @returns {string | undefined} */
+/** What a purge is asked for with, and the like. @returns {string | undefined} */
 export function purgeToken() {
   return told?.LASTGOOD_PURGE_TOKEN || undefined;
 }

@@ -1,8 +1,8 @@
 //! What lives as long as an isolate: the configuration, and what was kept.
 
 use crate::copies::{Asides, Due, Epochs, Room, Spread};
-use crate::gateway::Memory;
-use crate::policy::{self, Configuration, Problem, Tier, TierKind, Value};
+use crate::gateway::{Announced, Memory};
+use crate::policy::{self, Announcement, Configuration, Problem, Tier, TierKind, Value};
 use crate::wire::json;
 use alloc::{string::String, string::ToString, vec::Vec};
 use core::cell::RefCell;
@@ -18,6 +18,9 @@ pub(super) struct Isolate {
     pub(super) due: Due,
     pub(super) asides: Asides,
     pub(super) epochs: Epochs,
+    pub(super) announced: Announced,
+    /// What that means, unless it is an end.
+    pub(super) announcement: Option<Announcement>,
     pub(super) room: Room,
     pub(super) spread: Spread,
 }

@@ -14,8 +14,9 @@
 //! - `hand.js` is what one such request has in hand;
 //! - `rehearsal.js` checks who may rehearse a fault, and plays the origin that has it;
 //! - `keeping.js` keeps copies behind replies, and watches bodies to their end;
-//! - `purge.js` answers those who purge copies;
-//! - `epochs.js` carries purges to where they are kept, and to each isolate;
+//! - `commands.js` answers operators: `purge.js` those who purge copies, `maintenance.js`
+//!   those who announce planned work;
+//! - `epochs.js` carries both to where they are kept, and to each isolate;
 //! - `tiers.js` looks further than this data centre, and writes and removes there;
 //! - `shared.js` carries reports to the [`World`] and back, behind replies;
 //! - `probe.js` makes a probe of each origin on a cron trigger;
@@ -37,6 +38,7 @@ mod fetching;
 mod inspecting;
 mod isolate;
 mod keeping;
+mod maintenance;
 mod probe;
 mod purge;
 mod reply;
@@ -52,6 +54,7 @@ pub use keeping::{
     broke_off, claim_copy, copy_limit, envelope_field, landed, longest_disguise, outdated,
     response_fields, seal, token_pattern, token_search, version_fields, watches,
 };
+pub use maintenance::{announced, maintenance_wish};
 pub use probe::{probe_patience, probe_target, probed, probes};
 pub use purge::{Wish, known_purges, learn_purges, purge_wish, purged_places, purges_with};
 pub use shared::{World, learn, report};
@@ -145,8 +148,11 @@ pub fn bypass_header() -> Option<String> {
 /// The request fields that tell who is treated apart; none if nobody is.
 #[wasm_bindgen]
 #[must_use]
-pub fn treatment_fields() -> Vec<String> {
-    with_isolate(|isolate| Treatment::fields(&isolate.configuration))
+pub fn treatment_fields(now: f64) -> Vec<String> {
+    with_isolate(|isolate| {
+        let announced = isolate.announcement.as_ref();
+        Treatment::fields(&isolate.configuration, announced, time(now))
+    })
 }
 
 /// Whether a request is treated apart, by those of the [`treatment_fields`] that it has,
@@ -157,7 +163,8 @@ pub fn is_apart(url: &str, fields: &str, now: f64) -> bool {
     let path = message::path(url);
     let usual = with_isolate(|isolate| {
         let policy = isolate.configuration.policy_for(path);
-        Treatment::of(path, &Listed::new(fields), policy, time(now))
+        let works = Treatment::works(path, policy, isolate.announcement.as_ref(), time(now));
+        Treatment::of(path, &Listed::new(fields), policy, works)
     });
     usual != Treatment::Usual
 }

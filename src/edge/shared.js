@@ -88,7 +88,7 @@ function complain(error) {
   console.error(JSON.stringify({ lastgood: "state", error: String(error) }));
 }
 
-/** The object that all isolates can reach. Nothing in it is stored but purges. */
+/** The object that all isolates can reach. Nothing in it is stored but purges, and what was announced. */
 export class LastgoodState extends DurableObject {
   /** @type {core.World | undefined} */
   #world;
@@ -107,12 +107,12 @@ export class LastgoodState extends DurableObject {
     }
   }
 
-  /** All purges, where this is the object that keeps them. */
+  /** All purges and what was announced, where this is the object that keeps them. */
   purges() {
     return keptPurges(this.ctx.storage);
   }
 
-  /** Adds a purge; returns all of them. @param {string} line */
+  /** Adds one of either; returns all there is. @param {string} line */
   purge(line) {
     return keepPurge(this.ctx.storage, this.env, line);
   }

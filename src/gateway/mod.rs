@@ -21,6 +21,7 @@
 //! say so. There is no loop here and no `async`: the loop is the host's,
 //! a dozen lines in the language in which that host waits.
 
+mod announced;
 mod clock;
 mod exchange;
 mod fetching;
@@ -39,6 +40,7 @@ mod step;
 mod treatment;
 mod world;
 
+pub use announced::Announced;
 pub use exchange::Exchange;
 pub use fetching::{Renewal, fetched, keeps, missed, not_kept, renewal};
 pub use flights::{End, Flights};

@@ -1,7 +1,9 @@
 //! Who is treated apart: those who watch the site must see how it is, and while it is
 //! being worked on visitors are told so, but for those who work on it.
 
-use crate::policy::{AnswerStatus, AnswerWith, Configuration, Mode, Policy, Rescue};
+use crate::policy::{
+    Announcement, AnswerStatus, AnswerWith, Configuration, Maintenance, Mode, Policy, Rescue,
+};
 use crate::verdict::{Cause, Failure};
 use crate::wire::{Fields, Timestamp};
 use alloc::{string::String, vec::Vec};
@@ -23,11 +25,20 @@ const USER_AGENT: &str = "user-agent";
 const ADDRESS: &str = "cf-connecting-ip";
 
 impl Treatment {
-    /// The fields of a request that tell, over all routes; none if nobody is treated
-    /// apart.
+    /// The fields of a request that tell, over all routes and for what was announced;
+    /// none if nobody is treated apart.
     #[must_use]
-    pub fn fields(configuration: &Configuration) -> Vec<String> {
+    pub fn fields(
+        configuration: &Configuration,
+        announced: Option<&Announcement>,
+        now: Timestamp,
+    ) -> Vec<String> {
         let mut names = Vec::new();
+        if let Some(it) = announced.filter(|it| !it.is_over(now)) {
+            let admits = it.plan().allow_header.iter();
+            names.extend(admits.map(|rule| rule.name.clone()));
+            names.extend([USER_AGENT, ADDRESS].map(String::from));
+        }
         for policy in configuration.policies().filter(|policy| is_choosy(policy)) {
             let watches = policy.monitors.header.iter();
             let works = policy.maintenance.iter();
@@ -40,10 +51,29 @@ impl Treatment {
         names
     }
 
-    /// How the request for a path with these [fields](Self::fields) is treated.
+    /// The planned work that is going on at a path: what was announced for it, or else
+    /// what its policy says.
     #[must_use]
-    pub fn of(path: &str, fields: &dyn Fields, policy: &Policy, now: Timestamp) -> Self {
-        if let Some(works) = policy.maintenance.as_ref().filter(|it| it.is_on(now)) {
+    pub fn works<'a>(
+        path: &str,
+        policy: &'a Policy,
+        announced: Option<&'a Announcement>,
+        now: Timestamp,
+    ) -> Option<&'a Maintenance> {
+        let own = || policy.maintenance.as_ref().filter(|it| it.is_on(now));
+        announced.and_then(|it| it.plan_for(path, now)).or_else(own)
+    }
+
+    /// How the request for a path with these [fields](Self::fields) is treated, with
+    /// the [work](Self::works) that is going on there.
+    #[must_use]
+    pub fn of(
+        path: &str,
+        fields: &dyn Fields,
+        policy: &Policy,
+        works: Option<&Maintenance>,
+    ) -> Self {
+        if let Some(works) = works {
             let name = works
                 .allow_header
                 .as_ref()
@@ -61,9 +91,10 @@ impl Treatment {
         }
     }
 
-    /// The policy for a request that is treated like this, if it has one of its own.
+    /// The policy for a request that is treated like this, if it has one of its own: then
+    /// the work that is going on is its maintenance.
     #[must_use]
-    pub fn policy(self, usual: &Policy) -> Option<Policy> {
+    pub fn policy(self, usual: &Policy, works: Option<&Maintenance>) -> Option<Policy> {
         match self {
             Self::Usual => None,
             Self::Watched => Some(Policy {
@@ -83,6 +114,7 @@ impl Treatment {
             }),
             Self::Closed(_) => Some(Policy {
                 tiers: Vec::new(),
+                maintenance: works.cloned(),
                 ..usual.clone()
             }),
         }
@@ -131,7 +163,8 @@ mod tests {
         let check = |path, fields, secs, expected| {
             let fields = Listed::new(fields);
             let now = Timestamp::from_secs(secs);
-            assert_eq!(Treatment::of(path, &fields, &policy, now), expected);
+            let works = Treatment::works(path, &policy, None, now);
+            assert_eq!(Treatment::of(path, &fields, &policy, works), expected);
         };
         check("/", "", 10, closed);
         check("/", "", 100, Treatment::Usual);
@@ -150,6 +183,52 @@ mod tests {
 
     #[test]
     fn nothing_is_read_where_all_are_treated_alike() {
-        assert!(Treatment::fields(&Configuration::default()).is_empty());
+        let fields = Treatment::fields(&Configuration::default(), None, Timestamp::default());
+        assert!(fields.is_empty());
+    }
+
+    fn announced(json: &str) -> Option<Announcement> {
+        Announcement::read(&serde_json::from_str(json).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_announced_stands_in_place_of_what_policy_says() {
+        let policy = chosen();
+        let shop = announced(
+            r#"{"on": true, "path": "/shop/*", "start": "1970-01-01T00:00:20Z",
+                "end": "1970-01-01T00:00:40Z", "allow_header": "x-staff"}"#,
+        );
+        let check = |path, fields, secs, expected| {
+            let now = Timestamp::from_secs(secs);
+            let works = Treatment::works(path, &policy, shop.as_ref(), now);
+            let seen = Treatment::of(path, &Listed::new(fields), &policy, works);
+            assert_eq!(seen, expected, "{path} {fields} {secs}");
+            if let Treatment::Closed(end) = seen {
+                let own = seen.policy(&policy, works).unwrap().maintenance;
+                assert_eq!(own.unwrap().end, end);
+            }
+        };
+        let closed = |secs| Treatment::Closed(Some(Timestamp::from_secs(secs)));
+        check("/", "", 30, closed(100));
+        check("/shop/1", "", 30, closed(40));
+        check("/shop/1", "x-staff:1", 30, Treatment::Admitted);
+        check("/shop/1", "cf-connecting-ip:192.0.2.7", 30, closed(40));
+        // Before it begins and when it is over, policy has its say again.
+        check("/shop/1", "x-staff:1", 19, closed(100));
+        check("/shop/1", "x-staff:1", 40, closed(100));
+        check("/shop/1", "", 100, Treatment::Usual);
+    }
+
+    #[test]
+    fn what_is_announced_is_looked_for_until_it_is_over() {
+        let plan = announced(
+            r#"{"on": true, "end": "1970-01-01T00:00:40Z", "allow_header": "x-staff: a"}"#,
+        );
+        let fields = |secs| {
+            let now = Timestamp::from_secs(secs);
+            Treatment::fields(&Configuration::default(), plan.as_ref(), now)
+        };
+        assert_eq!(fields(39), ["cf-connecting-ip", "user-agent", "x-staff"]);
+        assert!(fields(40).is_empty());
     }
 }

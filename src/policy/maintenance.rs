@@ -86,13 +86,27 @@ pub(super) fn maintenance(
         _ => members(value, EXAMPLE, |name, value| set(&mut chosen, name, value))
             .map_err(or_false)?,
     }
-    match (chosen.start, chosen.end) {
-        (Some(start), Some(end)) if end <= start => Err("for end a time after start".into()),
-        _ => Ok(Some(chosen)),
+    match is_window(&chosen) {
+        true => Ok(Some(chosen)),
+        false => Err(["for end ", AFTER_START].concat()),
     }
 }
 
-fn set(chosen: &mut Maintenance, name: &str, value: &Value) -> Option<Result<(), String>> {
+/// What would be right for an end that is none.
+pub(super) const AFTER_START: &str = "a time after start";
+
+/// Whether it ends after it begins.
+pub(super) fn is_window(chosen: &Maintenance) -> bool {
+    let ends = chosen.start.zip(chosen.end);
+    ends.is_none_or(|(start, end)| start < end)
+}
+
+/// Reads one member; nothing, if there is none of this name.
+pub(super) fn set(
+    chosen: &mut Maintenance,
+    name: &str,
+    value: &Value,
+) -> Option<Result<(), String>> {
     let set = match name {
         "start" => time(value).map(|time| chosen.start = Some(time)),
         "end" => time(value).map(|time| chosen.end = Some(time)),

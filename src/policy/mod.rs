@@ -5,6 +5,7 @@
 //! [`Mode::Standby`], nothing unsafe is repeated, and time-outs are long enough
 //! for a slow page that is not broken.
 
+mod announcement;
 mod brand;
 mod failures;
 mod fields;
@@ -22,6 +23,7 @@ mod tier;
 mod value;
 mod wording;
 
+pub use announcement::Announcement;
 pub use brand::{Brand, Colour};
 pub use failures::Failures;
 pub use guards::{Breaker, BudgetRule, Ejection, Guards, LoopRule, Probe, Tokens};

@@ -1,10 +1,16 @@
 // @ts-check
 /** Purges: who may, what they reach, and what a copy is worth afterwards. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { hexedCode } from "../support/hexed.mjs";
+import {
+  latin1,
+  operatedSite,
+  order,
+  script,
+  tell,
+  TOKEN,
+} from "../support/operator.mjs";
 import {
   BRISK,
   FORGETFUL,
@@ -21,7 +27,6 @@ import { sleep, until } from "../support/until.mjs";
 /** @typedef {import("../support/site.mjs").Site} Site */
 /** @typedef {import("../support/site.mjs").SiteOptions} SiteOptions */
 
-const TOKEN = "a token of the operator’s";
 const PATH = "/.well-known/lastgood/purge";
 const STANDBY = { ...BRISK, ...FORGETFUL };
 const CACHE = { ...STANDBY, mode: "cache" };
@@ -32,47 +37,18 @@ const KNOWN_WITHIN_MS = 10_000;
 const urlOf = (path) => `http://${HOST}${path}`;
 
 /** @param {TestContext} t @param {SiteOptions} [options] */
-const purgedSite = (t, { bindings, ...options } = {}) =>
-  siteWith(t, {
-    lastgood: STANDBY,
-    ...options,
-    bindings: { LASTGOOD_PURGE_TOKEN: TOKEN, ...bindings },
-  });
+const purgedSite = (t, options) =>
+  operatedSite(t, { lastgood: STANDBY, ...options });
 
 /**
  * @param {Site} site
- * @param {unknown} body as JSON, unless it is bytes
- * @param {Partial<import("../support/site.mjs").Wishes> & { token?: string }} [wishes]
+ * @param {unknown} body
+ * @param {Parameters<typeof tell>[3]} [wishes]
  */
-async function ask({ ask }, body, { token = TOKEN, ...wishes } = {}) {
-  const bytes =
-    body instanceof Buffer ? body : Buffer.from(JSON.stringify(body));
-  const seen = await ask({
-    ...{ target: PATH, method: "POST", body: bytes },
-    headers: [["authorization", `Bearer ${token}`]],
-    ...wishes,
-  });
-  return { ...seen, said: jsonOf(seen.text) };
-}
-
-/** Bytes of UTF-8, as `fetch` takes them. @param {string} text */
-const latin1 = (text) => Buffer.from(text).toString("latin1");
-
-/** @param {string} text */
-function jsonOf(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const ask = (site, body, wishes) => tell(site, "purge", body, wishes);
 
 /** A purge that has to be done. @param {Site} site @param {unknown} body */
-async function purge(site, body) {
-  const { status, said, text } = await ask(site, body);
-  assert.equal(status, 200, text);
-  return said;
-}
+const purge = (site, body) => order(site, "purge", body);
 
 test("without a secret the path is the origin's", async (t) => {
   for (const secret of [undefined, ""]) {
@@ -497,20 +473,8 @@ test("without the feature nothing is read or waited for", async (t) => {
   assert.equal(site.log.of("purges").length, 0);
 });
 
-/** @param {string[]} parameters @param {Record<string, string>} [env] @returns {Promise<{ code: number, said: string }>} */
-const command = (parameters, env = { LASTGOOD_PURGE_TOKEN: TOKEN }) =>
-  new Promise((resolve) => {
-    const script = fileURLToPath(
-      new URL("../../scripts/purge.mjs", import.meta.url),
-    );
-    execFile(
-      process.execPath,
-      [script, ...parameters],
-      { env: { ...process.env, ...env } },
-      (error, out, err) =>
-        resolve({ code: Number(error?.code ?? 0), said: out + err }),
-    );
-  });
+/** @param {string[]} parameters @param {Record<string, string>} [env] */
+const command = (parameters, env) => script("purge", parameters, env);
 
 test("the command purges, and says how far that reaches", async (t) => {
   const site = await purgedSite(t, { script: ["200", "502"] });

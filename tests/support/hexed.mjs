@@ -35,8 +35,8 @@ const LENGTH_AT = {
 
 /** Exports with nothing to tell requests apart by: they trap for all. */
 const FOR_ALL = [
-  ...["configure", "learn", "learn_purges", "probed", "purge_wish"],
-  ...["purges_with", "report", "world_merge"],
+  ...["configure", "learn", "learn_purges", "maintenance_wish"],
+  ...["probed", "purge_wish", "purges_with", "report", "world_merge"],
 ];
 
 /** The exchange that was made for the hexed request. */

@@ -56,6 +56,23 @@ impl Exchange {
         self.ask_for_copy()
     }
 
+    /// The origin is being worked on, as was learnt on the way, until then if anybody
+    /// knows; with copies or without.
+    pub fn close(&mut self, until: Option<Timestamp>, copies: bool) {
+        self.request = self.request.closed(until, copies, self.started);
+    }
+
+    /// What was asked of the origin before that was known is given up.
+    fn closed_meanwhile(&mut self, closed: Failure, now: Now, memory: &mut Memory) -> Step {
+        self.abandon_all(now, memory);
+        if self.leads {
+            memory.flights.forget(self.request.key);
+        }
+        let copy = self.showable(&closed, now).map(Source::Copy);
+        let shown = copy.unwrap_or(Source::Answer(closed));
+        self.finish_with(shown, Some(closed))
+    }
+
     /// Makes this the exchange of an attempt for which others wait.
     pub const fn lead(&mut self) {
         self.leads = true;
@@ -75,6 +92,13 @@ impl Exchange {
     pub(super) fn looked(&mut self, copy: Option<Copy>, now: Now, memory: &mut Memory) -> Step {
         self.look = Look::Over;
         self.copy = copy;
+        if let Some(closed) = self.request.closed {
+            self.copy = copy.filter(|_| self.request.may_show_copies);
+            if self.begun > 0 {
+                return self.closed_meanwhile(closed, now, memory);
+            }
+        }
+        let copy = self.copy;
         if matches!(self.state, State::Running) {
             return self.woke(now, memory);
         }
@@ -315,6 +339,67 @@ impl Exchange {
         match chosen {
             Some(origin) => self.begin(origin, false, now, memory),
             None => self.refuse(now, memory),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::answer::Asker;
+    use crate::copies::Copy;
+    use crate::gateway::{Event, Exchange, Memory, Request, Source, Step};
+    use crate::policy::{Configuration, Policy};
+    use crate::verdict::{Cause, Facts};
+    use crate::wire::{Listed, RequestHead, ResponseHead, Timestamp};
+    use alloc::rc::Rc;
+    use core::time::Duration;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000);
+    const URL: &str = "https://a.test/";
+
+    /// What goes out where the work was learnt of while a copy was looked for: after the
+    /// origin failed, or while it still runs.
+    fn shown(copies: bool, failed: bool) -> Source {
+        let configuration = Configuration::default();
+        let (mut memory, policy) = (Memory::new(&configuration, 1), Rc::new(Policy::default()));
+        let none = Listed::new("");
+        let head = RequestHead::read("GET", URL, &none);
+        let request = Request::new(&head, URL, &Asker::read(&none), (true, false), &policy);
+        let rules = Rc::clone(&policy);
+        let mut exchange = Exchange::new(rules, request, Some(0), 1, 1, NOW);
+        let step = exchange.step(Event::Start, NOW, &mut memory);
+        assert!(matches!(step, Step::Begin(_)));
+        let mut step = exchange.step(Event::Begun, NOW, &mut memory);
+        let late = match failed {
+            true => Event::Responded(1, Facts::read(502, &none, &policy, NOW)),
+            false => Event::Woke,
+        };
+        let now = match step {
+            Step::Wait(until) if !failed => until,
+            _ => NOW,
+        };
+        step = exchange.step(late, now, &mut memory);
+        assert_eq!(step, Step::Look, "{copies} {failed}");
+        exchange.close(None, copies);
+        let said = Listed::new("cache-control:max-age=60");
+        let copy = Copy::new(&ResponseHead::read(200, &said), NOW, Duration::ZERO);
+        step = exchange.step(Event::Looked(Some(copy)), now, &mut memory);
+        assert_eq!(exchange.failure().unwrap().cause, Cause::Maintenance);
+        assert!(step.wakes_at().is_none(), "nothing goes on behind it");
+        match step {
+            Step::Reply(reply) => reply.source,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn work_that_is_learnt_of_on_the_way_ends_it() {
+        for failed in [true, false] {
+            assert!(matches!(shown(true, failed), Source::Copy(_)));
+            let Source::Answer(failure) = shown(false, failed) else {
+                unreachable!("{failed}")
+            };
+            assert_eq!(failure.cause, Cause::Maintenance);
         }
     }
 }
