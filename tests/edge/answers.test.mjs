@@ -154,7 +154,7 @@ test("the page is small in every language", async () => {
   }
 });
 
-test("the longer it lasts, the later visitors are to come back", async (t) => {
+test("how long an outage has lasted is told", async (t) => {
   const { get } = await siteWith(t, {
     script: ["502"],
     lastgood: { ...BRISK, breaker: { failures: 2, span: "0s" } },
