@@ -231,6 +231,8 @@ pub struct Facts {
     pub is_small: bool,
     /// It is of a kind that is held until it is complete, where policy says so.
     pub holdable: bool,
+    /// How far the request came, where the host knows better than the status tells.
+    pub phase: Option<Phase>,
 }
 
 impl Facts {
@@ -256,6 +258,7 @@ impl Facts {
             status,
             lifetime: said.s_maxage.or(said.max_age),
             retry_after: retry_after::parse(fields.get("retry-after"), now),
+            phase: None,
         }
     }
 }
@@ -317,7 +320,7 @@ impl Failure {
         let lives = facts.lifetime.is_some_and(|span| span > Duration::ZERO);
         Self {
             cause,
-            phase: cause.phase(),
+            phase: facts.phase.unwrap_or(cause.phase()),
             status: Some(facts.status),
             retry_after: facts.retry_after,
             meant: (facts.status >= 500 && lives) || facts.stop,

@@ -1,7 +1,8 @@
 //! Every field of a policy, with the way to read it.
 //!
 //! A reader takes a value or says what would be right in its place; where, and
-//! what stands there, is added by the caller.
+//! what stands there, is added by the caller. They come in groups, since a page in a
+//! browser has no use for some, and should not carry them.
 
 use super::read::{
     DAY, MIB, MINUTE, bytes, failures, few, field_name, members, names, one_of, optional, span,
@@ -14,21 +15,10 @@ use alloc::{format, string::String, vec::Vec};
 
 pub(super) type Set = fn(&mut Policy, &Value) -> Result<(), String>;
 
-/// Every field of a policy, with the way to read it.
-pub(super) const FIELDS: &[(&str, Set)] = &[
-    ("mode", |policy, value| {
-        let modes = [
-            ("standby", Mode::Standby),
-            ("cache", Mode::Cache),
-            ("off", Mode::Off),
-        ];
-        one_of(&modes, value).map(|mode| policy.mode = mode)
-    }),
+/// What is asked, how often, and how long it may take.
+pub(super) const ATTEMPTS: &[(&str, Set)] = &[
     ("attempts", |policy, value| {
         few(value, 1, 10).map(|n| policy.attempts = n)
-    }),
-    ("attempts_per_origin", |policy, value| {
-        few(value, 1, 10).map(|n| policy.attempts_per_origin = n)
     }),
     ("attempt_timeout", |policy, value| {
         span(value, 10, 10 * MINUTE).map(|span| policy.attempt_timeout = span)
@@ -39,15 +29,9 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     ("unsafe_deadline", |policy, value| {
         span(value, 10, 10 * MINUTE).map(|span| policy.unsafe_deadline = span)
     }),
-    ("soft_deadline", |policy, value| {
-        span(value, 0, 10 * MINUTE).map(|span| policy.soft_deadline = span)
-    }),
     ("backoff", backoff),
     ("retry_on", |policy, value| {
         failures(&mut policy.retry_on, value)
-    }),
-    ("failover_on", |policy, value| {
-        failures(&mut policy.failover_on, value)
     }),
     ("retry_unsafe", |policy, value| {
         truth(value).map(|on| policy.retry_unsafe = on)
@@ -65,21 +49,6 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
         field_name(value).map(|name| policy.attempt_header = Some(name))
     }),
     ("hedge", hedge),
-    ("collapse", |policy, value| {
-        optional(value, COLLAPSE, Collapse::DEFAULT, |chosen, name, value| {
-            let span = span(value, 0, MINUTE);
-            match name {
-                "wait" => Some(span.map(|span| chosen.wait = span)),
-                "age" => Some(span.map(|span| chosen.age = span)),
-                _ => None,
-            }
-        })
-        .map(|chosen| policy.collapse = chosen)
-    }),
-    ("hold_down", hold_down),
-    ("needs_credentials", |policy, value| {
-        truth(value).map(|on| policy.needs_credentials = on)
-    }),
     ("disguised", |policy, value| {
         truth(value).map(|on| policy.disguised = on)
     }),
@@ -93,12 +62,36 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
         };
         Ok(())
     }),
-    ("observe", |policy, value| {
-        truth(value).map(|on| policy.observe = on)
-    }),
     ("body_limit", |policy, value| {
         bytes(value, 16 * MIB).map(|n| policy.body_limit = n)
     }),
+];
+
+/// What is kept, and when it is shown.
+pub(super) const COPIES: &[(&str, Set)] = &[
+    ("mode", |policy, value| {
+        let modes = [
+            ("standby", Mode::Standby),
+            ("cache", Mode::Cache),
+            ("off", Mode::Off),
+        ];
+        one_of(&modes, value).map(|mode| policy.mode = mode)
+    }),
+    ("soft_deadline", |policy, value| {
+        span(value, 0, 10 * MINUTE).map(|span| policy.soft_deadline = span)
+    }),
+    ("collapse", |policy, value| {
+        optional(value, COLLAPSE, Collapse::DEFAULT, |chosen, name, value| {
+            let span = span(value, 0, MINUTE);
+            match name {
+                "wait" => Some(span.map(|span| chosen.wait = span)),
+                "age" => Some(span.map(|span| chosen.age = span)),
+                _ => None,
+            }
+        })
+        .map(|chosen| policy.collapse = chosen)
+    }),
+    ("hold_down", hold_down),
     ("copy_limit", |policy, value| {
         bytes(value, 64 * MIB).map(|n| policy.copy_limit = n)
     }),
@@ -111,7 +104,6 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     ("stale_min", |policy, value| {
         span(value, 0, 365 * DAY).map(|span| policy.stale_min = span)
     }),
-    ("tiers", |policy, value| tiers(&mut policy.tiers, value)),
     ("stale_percent", |policy, value| {
         whole(value, 1, 10_000).map(|percent| policy.stale_percent = Some(percent))
     }),
@@ -131,11 +123,28 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
     ("refuse_tokens", |policy, value| {
         truth(value).map(|on| policy.refuse_tokens = on)
     }),
-    ("cookies_ignored", |policy, value| {
-        names(value).map(|list| policy.cookies_ignored = list)
-    }),
     ("notice", |policy, value| {
         truth(value).map(|on| policy.notice = on)
+    }),
+];
+
+/// What only who stands in front of a site can choose.
+pub(super) const SITE: &[(&str, Set)] = &[
+    ("attempts_per_origin", |policy, value| {
+        few(value, 1, 10).map(|n| policy.attempts_per_origin = n)
+    }),
+    ("failover_on", |policy, value| {
+        failures(&mut policy.failover_on, value)
+    }),
+    ("needs_credentials", |policy, value| {
+        truth(value).map(|on| policy.needs_credentials = on)
+    }),
+    ("observe", |policy, value| {
+        truth(value).map(|on| policy.observe = on)
+    }),
+    ("tiers", |policy, value| tiers(&mut policy.tiers, value)),
+    ("cookies_ignored", |policy, value| {
+        names(value).map(|list| policy.cookies_ignored = list)
     }),
     ("answer", |policy, value| {
         let choices = [("page", AnswerWith::Page), ("origin", AnswerWith::Origin)];

@@ -150,29 +150,10 @@ impl BudgetRule {
     };
 }
 
-type Set = fn(&mut Guards, &Value) -> Result<(), String>;
+pub(super) type Set = fn(&mut Guards, &Value) -> Result<(), String>;
 
-/// The fields that stand at the top of `LASTGOOD` only.
-pub(super) const FIELDS: &[(&str, Set)] = &[
-    ("ejection", |guards, value| {
-        let example = "{ failures = 5, window = \"10s\", hold = \"1s\", cap = \"60s\" }";
-        guards.ejection =
-            optional(
-                value,
-                example,
-                Ejection::DEFAULT,
-                |chosen, name, value| match name {
-                    "failures" => Some(few(value, 1, 100).map(|count| chosen.failures = count)),
-                    "window" => {
-                        Some(span(value, 100, 60 * MINUTE).map(|span| chosen.window = span))
-                    }
-                    "hold" => Some(span(value, 10, 60 * MINUTE).map(|span| chosen.hold = span)),
-                    "cap" => Some(span(value, 10, 60 * MINUTE).map(|span| chosen.cap = span)),
-                    _ => None,
-                },
-            )?;
-        Ok(())
-    }),
+/// How much may be asked of an origin; these stand at the top only.
+pub(super) const ASKING: &[(&str, Set)] = &[
     ("breaker", |guards, value| {
         let example = "{ failures = 5, span = \"1s\", probe_every = \"250ms\" }";
         guards.breaker = optional(
@@ -209,6 +190,29 @@ pub(super) const FIELDS: &[(&str, Set)] = &[
             };
         }
         guards.budget = chosen;
+        Ok(())
+    }),
+];
+
+/// The same, of what only who stands in front of a site can choose.
+pub(super) const SITE: &[(&str, Set)] = &[
+    ("ejection", |guards, value| {
+        let example = "{ failures = 5, window = \"10s\", hold = \"1s\", cap = \"60s\" }";
+        guards.ejection =
+            optional(
+                value,
+                example,
+                Ejection::DEFAULT,
+                |chosen, name, value| match name {
+                    "failures" => Some(few(value, 1, 100).map(|count| chosen.failures = count)),
+                    "window" => {
+                        Some(span(value, 100, 60 * MINUTE).map(|span| chosen.window = span))
+                    }
+                    "hold" => Some(span(value, 10, 60 * MINUTE).map(|span| chosen.hold = span)),
+                    "cap" => Some(span(value, 10, 60 * MINUTE).map(|span| chosen.cap = span)),
+                    _ => None,
+                },
+            )?;
         Ok(())
     }),
     ("loop", |guards, value| {

@@ -7,8 +7,10 @@
 
 mod announcement;
 mod brand;
+mod browser;
 mod failures;
 mod fields;
+mod grammar;
 mod guards;
 mod link;
 mod logo;
@@ -25,6 +27,7 @@ mod wording;
 
 pub use announcement::Announcement;
 pub use brand::{Brand, Colour};
+pub use browser::{browser, for_request};
 pub use failures::Failures;
 pub use guards::{Breaker, BudgetRule, Ejection, Guards, LoopRule, Probe, Tokens};
 pub use link::Link;

@@ -5,9 +5,9 @@
 //! parsing always yields a whole [`Configuration`], with the default where a
 //! field was wrong, and beside it the list of what was wrong.
 
-use super::fields::FIELDS;
+use super::grammar::{GATEWAY, Grammar};
 use super::read::spoken;
-use super::{Configuration, Guards, Hedge, Policy, Value, guards, is_pattern, origin, page};
+use super::{Configuration, Guards, Hedge, Policy, Value, is_pattern, origin};
 use alloc::{format, rc::Rc, string::String, string::ToString, vec::Vec};
 use core::{fmt, time::Duration};
 
@@ -45,27 +45,44 @@ impl fmt::Display for Problem {
 #[must_use]
 pub fn parse(origin: &Value, lastgood: &Value) -> (Configuration, Vec<Problem>) {
     let mut problems = Vec::new();
-    let mut configuration = Configuration {
-        origins: origin::origins(origin, &mut problems),
-        ..Configuration::default()
-    };
-    let entries = match lastgood {
-        Value::Table(entries) => entries.as_slice(),
-        Value::Null => &[],
-        other => {
-            problems.push(problem("LASTGOOD", other, "a table: [vars.LASTGOOD]"));
-            &[]
-        }
-    };
-    let (own, routes) = split_routes(entries);
-    configuration.guards = read_guards(entries, &mut problems);
-    configuration.fallback = Rc::new(policy(&Policy::default(), "LASTGOOD", own, &mut problems));
-    if let Some(routes) = routes {
-        configuration.routes = read_routes(&configuration.fallback, routes, &mut problems);
-    }
+    let origins = origin::origins(origin, &mut problems);
+    let base = Policy::default();
+    let mut configuration = configured(&GATEWAY, &base, lastgood, &mut problems);
+    configuration.origins = origins;
     refuse_hedges_without_budget(&configuration, &mut problems);
     refuse_probes_of_no_origin(&mut configuration, &mut problems);
     (configuration, problems)
+}
+
+/// Reads what is for all routes, and the routes.
+pub(super) fn configured(
+    grammar: &Grammar,
+    base: &Policy,
+    written: &Value,
+    problems: &mut Vec<Problem>,
+) -> Configuration {
+    let root = grammar.root;
+    let entries = match written {
+        Value::Table(entries) => entries.as_slice(),
+        Value::Null => &[],
+        other => {
+            problems.push(problem(root, other, grammar.table));
+            &[]
+        }
+    };
+    let routes = entries.iter().find(|(name, _)| name == "routes");
+    let own = entries
+        .iter()
+        .filter(|(name, _)| name != "routes" && !grammar.is_guard(name));
+    let guards = read_guards(grammar, entries, problems);
+    let fallback = Rc::new(policy(grammar, base, root, own, problems));
+    let routes = routes.map(|(_, routes)| read_routes(grammar, &fallback, routes, problems));
+    Configuration {
+        guards,
+        routes: routes.unwrap_or_default(),
+        fallback,
+        ..Configuration::default()
+    }
 }
 
 pub(super) fn problem(field: &str, value: &Value, remedy: &str) -> Problem {
@@ -78,38 +95,26 @@ pub(super) fn problem(field: &str, value: &Value, remedy: &str) -> Problem {
 
 type Entry = (String, Value);
 
-fn split_routes(entries: &[Entry]) -> (impl Iterator<Item = &Entry>, Option<&Value>) {
-    let routes = entries.iter().find(|(name, _)| name == "routes");
-    let own = entries
-        .iter()
-        .filter(|(name, _)| name != "routes" && !is_guard(name));
-    (own, routes.map(|(_, value)| value))
-}
-
-fn is_guard(name: &str) -> bool {
-    guards::FIELDS.iter().any(|(known, _)| *known == name)
-}
-
-fn read_guards(entries: &[Entry], problems: &mut Vec<Problem>) -> Guards {
+fn read_guards(grammar: &Grammar, entries: &[Entry], problems: &mut Vec<Problem>) -> Guards {
     let mut read = Guards::default();
-    for (name, set) in guards::FIELDS {
+    for (name, set) in grammar.guards() {
         let written = entries.iter().find(|(known, _)| known == name);
         if let Some((_, value)) = written
             && let Err(remedy) = set(&mut read, value)
         {
-            problems.push(problem(&format!("LASTGOOD.{name}"), value, &remedy));
+            problems.push(problem(&format!("{}.{name}", grammar.root), value, &remedy));
         }
     }
-    settle_guards(&mut read, problems);
+    settle_guards(grammar.root, &mut read, problems);
     read
 }
 
-fn settle_guards(guards: &mut Guards, problems: &mut Vec<Problem>) {
+fn settle_guards(root: &str, guards: &mut Guards, problems: &mut Vec<Problem>) {
     if let Some(ejection) = &mut guards.ejection
         && ejection.hold > ejection.cap
     {
         problems.push(Problem {
-            field: "LASTGOOD.ejection".into(),
+            field: format!("{root}.ejection"),
             value: spoken(ejection.hold),
             remedy: format!("a hold of at most its cap ({})", spoken(ejection.cap)),
         });
@@ -117,7 +122,7 @@ fn settle_guards(guards: &mut Guards, problems: &mut Vec<Problem>) {
     }
     if guards.budget.most < guards.budget.percent {
         problems.push(Problem {
-            field: "LASTGOOD.budget".into(),
+            field: format!("{root}.budget"),
             value: format!("{}", guards.budget.most),
             remedy: format!("for most at least percent ({})", guards.budget.percent),
         });
@@ -126,23 +131,23 @@ fn settle_guards(guards: &mut Guards, problems: &mut Vec<Problem>) {
 }
 
 fn read_routes(
+    grammar: &Grammar,
     base: &Policy,
     value: &Value,
     problems: &mut Vec<Problem>,
 ) -> Vec<(String, Rc<Policy>)> {
     let Value::List(items) = value else {
-        problems.push(problem(
-            "LASTGOOD.routes",
-            value,
-            "a list of tables: [[vars.LASTGOOD.routes]]",
-        ));
+        let field = format!("{}.routes", grammar.root);
+        problems.push(problem(&field, value, grammar.routes));
         return Vec::new();
     };
     let mut routes = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let place = format!("LASTGOOD.routes[{index}]");
+        let place = format!("{}.routes[{index}]", grammar.root);
         match item {
-            Value::Table(entries) => routes.extend(route(base, &place, entries, problems)),
+            Value::Table(entries) => {
+                routes.extend(route(grammar, base, &place, entries, problems));
+            }
             other => problems.push(problem(
                 &place,
                 other,
@@ -154,6 +159,7 @@ fn read_routes(
 }
 
 fn route(
+    grammar: &Grammar,
     base: &Policy,
     place: &str,
     entries: &[Entry],
@@ -164,7 +170,7 @@ fn route(
         .find(|(name, _)| name == "path")
         .map(|(_, value)| value);
     let fields = entries.iter().filter(|(name, _)| name != "path");
-    let policy = policy(base, place, fields, problems);
+    let policy = policy(grammar, base, place, fields, problems);
     match path {
         Some(Value::Text(pattern)) if is_pattern(pattern) => {
             Some((pattern.clone(), Rc::new(policy)))
@@ -181,7 +187,8 @@ fn route(
     }
 }
 
-fn policy<'e>(
+pub(super) fn policy<'e>(
+    grammar: &Grammar,
     base: &Policy,
     place: &str,
     entries: impl Iterator<Item = &'e Entry>,
@@ -191,19 +198,21 @@ fn policy<'e>(
     let mut own_tiers = false;
     for (name, value) in entries {
         own_tiers |= name == "tiers";
-        if let ("page", Value::Table(members)) = (name.as_str(), value) {
-            page::read(Rc::make_mut(&mut policy.page), place, members, problems);
+        if let ("page", Value::Table(members), Some(read)) =
+            (name.as_str(), value, grammar.read_page)
+        {
+            read(Rc::make_mut(&mut policy.page), place, members, problems);
             continue;
         }
-        let outcome = FIELDS
-            .iter()
-            .find(|(known, _)| known == name)
-            .map_or_else(|| Err(strange(name)), |(_, set)| set(&mut policy, value));
+        let outcome = match grammar.field(name) {
+            Some(set) => set(&mut policy, value),
+            None => Err(strange(grammar, name)),
+        };
         if let Err(remedy) = outcome {
             problems.push(problem(&format!("{place}.{name}"), value, &remedy));
         }
     }
-    settle_contradictions(&mut policy, place, problems);
+    settle_contradictions(&mut policy, base, place, problems);
     if own_tiers {
         settle_tiers(&mut policy, place, problems);
     }
@@ -229,14 +238,11 @@ fn settle_tiers(policy: &mut Policy, place: &str, problems: &mut Vec<Problem>) {
 }
 
 /// What would be right in place of a field that a policy does not have.
-fn strange(name: &str) -> String {
-    if is_guard(name) {
-        return String::from(
-            "a field of the route; this one stands at the top of LASTGOOD, for all routes",
-        );
+fn strange(grammar: &Grammar, name: &str) -> String {
+    match grammar.is_guard(name) {
+        true => format!("a field of the route; {}", grammar.at_top),
+        false => unknown(name, grammar.names()),
     }
-    let guards = guards::FIELDS.iter().map(|(known, _)| *known);
-    unknown(name, FIELDS.iter().map(|(known, _)| *known).chain(guards))
 }
 
 /// Names the known field that is written most alike, if one is close.
@@ -280,7 +286,12 @@ fn refuse_probes_of_no_origin(configuration: &mut Configuration, problems: &mut 
 }
 
 /// What each value alone allows and both together do not. The deadline wins.
-fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Problem>) {
+fn settle_contradictions(
+    policy: &mut Policy,
+    base: &Policy,
+    place: &str,
+    problems: &mut Vec<Problem>,
+) {
     let deadline = policy.deadline;
     let mut limit = |name: &str, span: &mut Duration, highest: Duration, other: &str| {
         if *span > highest {
@@ -292,15 +303,14 @@ fn settle_contradictions(policy: &mut Policy, place: &str, problems: &mut Vec<Pr
             *span = highest;
         }
     };
-    // A deadline lowered below the default time-outs is no contradiction.
-    let defaults = Policy::default();
-    if policy.attempt_timeout == defaults.attempt_timeout {
+    // A deadline lowered below time-outs that were not touched is no contradiction.
+    if policy.attempt_timeout == base.attempt_timeout {
         policy.attempt_timeout = policy.attempt_timeout.min(deadline);
     }
-    if policy.soft_deadline == defaults.soft_deadline {
+    if policy.soft_deadline == base.soft_deadline {
         policy.soft_deadline = policy.soft_deadline.min(deadline);
     }
-    if policy.backoff.base == defaults.backoff.base {
+    if policy.backoff.base == base.backoff.base {
         policy.backoff.base = policy.backoff.base.min(policy.backoff.cap);
     }
     limit(

@@ -162,6 +162,7 @@ mod tests {
                 marked: false,
                 is_small: false,
                 holdable: false,
+                phase: None,
             };
             let failure = Failure::answered(&facts);
             let given = permission(Repeatability::Unsafe, &failure, &policy);
