@@ -136,7 +136,10 @@ fn texts(folder: &str) -> Result<String, Box<dyn Error>> {
     }
     languages.sort();
     let aliases = fs::read_to_string(Path::new(folder).join("aliases.txt"))?;
-    Ok(languages::compile(&languages, &aliases)?)
+    // A page loads what it speaks; the rest would be most of it.
+    let has = |feature| env::var_os(feature).is_some();
+    let alone = has("CARGO_FEATURE_BROWSER") && !has("CARGO_FEATURE_EDGE");
+    Ok(languages::compile(&languages, &aliases, alone)?)
 }
 
 fn read(source: &str) -> Result<String, Box<dyn Error>> {

@@ -121,13 +121,84 @@ async function buildWorker(out) {
 /** @param {string} out */
 async function buildBrowser(out) {
   const made = compile("browser", ["--target", "web"]);
+  const texts = writeTexts(made, join(out, "languages"));
+  const own = (/** @type {string} */ name) => at("src", "browser", name);
+  const alias = {
+    "lastgood-core": join(made, "lastgood.js"),
+    "lastgood-texts": texts,
+  };
   await bundle({
     ...BUNDLE,
-    entryPoints: [join(made, "lastgood.js")],
-    outfile: join(out, "lastgood.js"),
+    entryPoints: MODULES.map(own),
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    chunkNames: "shared-[hash]",
+    alias: { ...alias, "lastgood-wasm": own("wasm.js") },
+    external: ["./languages/*"],
+    define: EXPLICIT_FREE,
   });
-  cpSync(join(made, "lastgood.d.ts"), join(out, "lastgood.d.ts"));
-  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood_bg.wasm"));
+  cpSync(own("lastgood.d.ts"), join(out, "lastgood.d.ts"));
+  const scripts = MODULES.concat(readdirSync(out)).filter((name) =>
+    /\.js$/.test(name),
+  );
+  prune(
+    join(made, "lastgood_bg.wasm"),
+    scripts.map((name) => readFileSync(join(out, name), "utf8")).join("\n"),
+  );
+  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
+}
+
+/** What of the package is imported by its name. */
+const MODULES = ["lastgood.js"];
+
+/**
+ * Writes the texts of all languages as modules, and one that imports each by its tag.
+ * @param {string} made where the latter goes
+ * @param {string} out
+ */
+function writeTexts(made, out) {
+  const folder = at("src", "answer", "languages");
+  mkdirSync(out, { recursive: true });
+  const tags = readdirSync(folder)
+    .map((file) => file.replace(".txt", ""))
+    .filter((tag) => tag !== "aliases");
+  writeFileSync(join(out, "administrators.js"), asModule(administrators()));
+  for (const tag of tags) {
+    const lines = readFileSync(join(folder, `${tag}.txt`), "utf8").split("\n");
+    const text = lines.filter((line) => line && !line.startsWith("#"));
+    writeFileSync(join(out, `${tag}.js`), asModule(text.join("\n")));
+  }
+  const importing = (/** @type {string} */ name) =>
+    `  ${JSON.stringify(name)}: () => import("./languages/${name}.js"),`;
+  const aliases = readFileSync(join(folder, "aliases.txt"), "utf8").matchAll(
+    /^([\w-]+) = ([\w-]+)$/gm,
+  );
+  const usual = Object.fromEntries(
+    [...aliases].map(([, alias, tag]) => [alias.toLowerCase(), tag]),
+  );
+  const file = join(made, "texts.js");
+  writeFileSync(
+    file,
+    `export const files = {\n${[...tags, "administrators"].map(importing).join("\n")}\n};
+export const usual = ${JSON.stringify(usual)};\n`,
+  );
+  return file;
+}
+
+/** @param {unknown} value */
+const asModule = (value) => `export default ${JSON.stringify(value)};\n`;
+
+/** The lines about each cause and number for those who run a site. */
+function administrators() {
+  const text = readFileSync(at("src", "answer", "causes.md"), "utf8");
+  const sections = text.split("\n## ").slice(1);
+  return Object.fromEntries(
+    sections.map((section) => {
+      const [name, ...lines] = section.split("\n").filter(Boolean);
+      return [name, lines.map((line) => line.replace(/^- /, ""))];
+    }),
+  );
 }
 
 /** @type {import("esbuild").BuildOptions} */

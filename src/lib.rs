@@ -28,9 +28,9 @@
 extern crate alloc;
 // A cdylib for an ordinary system has to take its panic handler from somewhere;
 // the core cannot name the library.
-#[cfg(feature = "edge")]
+#[cfg(any(feature = "edge", feature = "browser"))]
 extern crate std;
-#[cfg(all(any(unix, windows), not(feature = "edge")))]
+#[cfg(all(any(unix, windows), not(any(feature = "edge", feature = "browser"))))]
 extern crate std as _;
 
 #[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]

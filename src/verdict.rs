@@ -320,7 +320,7 @@ impl Failure {
         let lives = facts.lifetime.is_some_and(|span| span > Duration::ZERO);
         Self {
             cause,
-            phase: facts.phase.unwrap_or(cause.phase()),
+            phase: facts.phase.unwrap_or_else(|| cause.phase()),
             status: Some(facts.status),
             retry_after: facts.retry_after,
             meant: (facts.status >= 500 && lives) || facts.stop,

@@ -15,7 +15,11 @@ const ENGLISH: &str = include_str!("../src/answer/languages/en.txt");
 
 fn compiled(text: &str, aliases: &str) -> Result<String, String> {
     let english = (String::from("en"), ENGLISH.to_owned());
-    compile(&[english, (String::from("xx"), text.to_owned())], aliases)
+    compile(
+        &[english, (String::from("xx"), text.to_owned())],
+        aliases,
+        false,
+    )
 }
 
 #[test]
@@ -61,5 +65,5 @@ fn another_name_is_one_of_a_language() {
 #[test]
 fn there_is_always_one_to_fall_back_on() {
     let only = (String::from("xx"), ENGLISH.to_owned());
-    assert_eq!(compile(&[only], "").unwrap_err(), "`en` is missing");
+    assert_eq!(compile(&[only], "", false).unwrap_err(), "`en` is missing");
 }

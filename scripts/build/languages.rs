@@ -67,9 +67,13 @@ const TEXTS: [(&str, &str, &str); 51] = [
 const DEFAULT: &str = "en";
 
 /// The languages, each by its tag and the text of its file, and the text of the
-/// file of their other names: as `LANGUAGES`, `DEFAULT`,
-/// `ALIASES` and the names of all texts, `Text`.
-pub(crate) fn compile(languages: &[(String, String)], aliases: &str) -> Result<String, String> {
+/// file of their other names: as `LANGUAGES` (`alone` the default), `DEFAULT`, `TAGS` of
+/// all, `ALIASES`, the names of all texts, `Text`, and as they are written, `KEYS`.
+pub(crate) fn compile(
+    languages: &[(String, String)],
+    aliases: &str,
+    alone: bool,
+) -> Result<String, String> {
     if languages.iter().all(|(tag, _)| tag != DEFAULT) {
         return Err(format!("`{DEFAULT}` is missing"));
     }
@@ -77,6 +81,9 @@ pub(crate) fn compile(languages: &[(String, String)], aliases: &str) -> Result<S
     let mut all = Vec::new();
     for (tag, text) in languages {
         let language = language(tag, text).map_err(|wrong| format!("{tag}: {wrong}"))?;
+        if alone && tag != DEFAULT {
+            continue;
+        }
         // One by one, so that who speaks one of them only does not carry the others.
         let name = tag.replace('-', "_").to_uppercase();
         code.push_str(&format!("static {name}: Language = {language};\n"));
@@ -88,6 +95,10 @@ pub(crate) fn compile(languages: &[(String, String)], aliases: &str) -> Result<S
     ));
     let default = DEFAULT.to_uppercase();
     code.push_str(&format!("static DEFAULT: &Language = &{default};\n"));
+    let tags: Vec<&str> = languages.iter().map(|(tag, _)| tag.as_str()).collect();
+    code.push_str(&format!("const TAGS: &[&str] = &{tags:?};\n"));
+    let keys = TEXTS.map(|(key, _, _)| key);
+    code.push_str(&format!("const KEYS: [&str; {}] = {keys:?};\n", keys.len()));
     code.push_str("const ALIASES: &[(&str, &str)] = &[\n");
     for (alias, tag) in pairs(aliases)? {
         if !languages.iter().any(|(known, _)| known == tag) {

@@ -12,16 +12,27 @@ include!(concat!(env!("OUT_DIR"), "/causes.rs"));
 /// Texts about one cause.
 #[derive(Clone, Copy, Debug)]
 pub struct Advice {
-    heading: Text,
-    /// Lines of `causes.md`.
-    administrators: &'static str,
+    cause: Cause,
 }
 
 impl Advice {
     /// A heading for a person who came for the site, not for HTTP.
     #[must_use]
     pub fn title(&self, language: &Language) -> &'static str {
-        language.text(self.heading)
+        language.text(heading(self.cause))
+    }
+
+    /// The name of that heading in the languages' files.
+    #[must_use]
+    pub const fn heading_name(&self) -> &'static str {
+        match heading(self.cause) {
+            Text::Busy => "busy",
+            Text::Slow => "slow",
+            Text::Unreachable => "unreachable",
+            Text::Circles => "circles",
+            Text::Maintenance => "maintenance",
+            _ => "failing",
+        }
     }
 
     /// What that person may want to know.
@@ -33,17 +44,14 @@ impl Advice {
     /// For those who run the site, in English: what it means, and then what to look
     /// at. Code is between `` ` ``.
     pub fn administrators(&self) -> impl Iterator<Item = &'static str> {
-        self.administrators.lines()
+        about(self.cause.name()).lines()
     }
 }
 
 /// The texts for a cause.
 #[must_use]
-pub fn advice(cause: Cause) -> Advice {
-    Advice {
-        heading: heading(cause),
-        administrators: about(cause.name()),
-    }
+pub const fn advice(cause: Cause) -> Advice {
+    Advice { cause }
 }
 
 /// What is known of a number, in English: what it means, and what to look at.

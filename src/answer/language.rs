@@ -6,7 +6,9 @@
 
 use super::html;
 use crate::wire::accept_language;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// One language, and what is said in it.
@@ -48,11 +50,46 @@ impl Language {
         accept_language::lookup(accept_language, Self::called).unwrap_or_else(Self::english)
     }
 
+    /// The tag of the language that a reader wants most, of all that there are; a host
+    /// that carries English alone [reads](Self::read) the others where they are wanted.
+    #[must_use]
+    pub fn tag_of(accept_language: &str) -> &'static str {
+        let known = |name: &str| {
+            let mut tags = TAGS.iter();
+            let tag = usual(name);
+            tags.find(|known| known.eq_ignore_ascii_case(tag))
+        };
+        accept_language::lookup(accept_language, known).map_or(DEFAULT.tag, |tag| tag)
+    }
+
+    /// The language with this tag, out of its file; it lives for ever. `None` where a text
+    /// is missing, or there is no such language.
+    #[must_use]
+    pub fn read(tag: &str, file: &str) -> Option<&'static Self> {
+        let tag = *TAGS.iter().find(|known| **known == tag)?;
+        let lines = || file.lines().filter(|line| !line.starts_with('#'));
+        let value = |key: &str| {
+            let mut pairs = lines().filter_map(|line| line.split_once('='));
+            let found = pairs.find(|(known, _)| known.trim() == key);
+            found.map(|(_, value)| value.trim())
+        };
+        let (mut texts, mut ends) = (String::new(), Vec::new());
+        for key in KEYS {
+            texts.push_str(value(key)?);
+            ends.push(u16::try_from(texts.len()).ok()?);
+        }
+        Some(Box::leak(Box::new(Self {
+            tag,
+            right_to_left: value("direction")? == "rtl",
+            zero: value("zero")?.chars().next()?,
+            texts: texts.leak(),
+            ends: ends.leak(),
+        })))
+    }
+
     /// The language with this tag or this other name.
     pub(super) fn called(name: &str) -> Option<&'static Self> {
-        let mut aliases = ALIASES.iter();
-        let alias = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(name));
-        let tag = alias.map_or(name, |(_, tag)| tag);
+        let tag = usual(name);
         LANGUAGES
             .into_iter()
             .find(|it| it.tag.eq_ignore_ascii_case(tag))
@@ -105,10 +142,16 @@ impl Language {
     }
 }
 
+/// The tag of what has other names as well.
+fn usual(name: &str) -> &str {
+    let mut aliases = ALIASES.iter();
+    let alias = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(name));
+    alias.map_or(name, |(_, tag)| tag)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     #[test]
     fn each_reader_is_spoken_to_in_what_they_read_best() {
@@ -136,6 +179,16 @@ mod tests {
         check("in", "id");
         check("mo-MD", "ro");
         check("es-419, es;q=0.9", "es");
+    }
+
+    #[test]
+    fn a_language_is_read_out_of_its_file() {
+        let german = include_str!("languages/de.txt");
+        assert_eq!(Language::read("de", german), Language::called("de"));
+        assert_eq!(Language::tag_of("de-AT, en;q=0.5"), "de");
+        assert_eq!(Language::tag_of("xx"), "en");
+        assert!(Language::read("xx", german).is_none());
+        assert!(Language::read("de", "zero = 0").is_none());
     }
 
     #[test]

@@ -1,172 +1,127 @@
-//! The module for pages: the core's verdicts and texts, and the policy checker.
+//! HOST: a page, or a worker in a browser.
+//!
+//! `lastgoodFetch` is a loop in JavaScript (`fetch.js`) around the core's exchange, as
+//! at the edge: the browser is asked there, and here is decided. Nothing in here is
+//! asynchronous, and no body comes by but the small ones that are looked at.
 
-use crate::answer::{self, Advice, Language};
-use crate::policy::{self, Policy, Value};
-use crate::retry::{Repeatability, permission};
-use crate::verdict::{self, Cause, Facts, Failure, disguise};
-use crate::wire::{Listed, Method, Timestamp};
-use alloc::{borrow::ToOwned, format, string::String};
+mod exchange;
+mod explain;
+mod problem;
+mod remembered;
+
+pub use exchange::Exchange;
+pub use explain::{explain, title_of};
+
+use crate::policy::{Policy, Problem, Value};
+use crate::wire::{Timestamp, time::millis};
+use alloc::{borrow::ToOwned, string::String, string::ToString, vec::Vec};
+use core::time::Duration;
+use remembered::with_remembered;
 use serde::Serialize;
 use serde_wasm_bindgen::{Serializer, from_value};
 use wasm_bindgen::prelude::*;
 
-/// Explains a reply: its verdict with cause and phase, whether `method` may be
-/// repeated, and what a visitor and an administrator can do.
-///
-/// `seen` has `status`, `headers` (a list of names and values) and, if it is at
-/// hand, `body` of a reply; or `error`, which is `"network"` or `"timeout"`, if
-/// there was none.
-///
-/// ```js
-/// explain({ status: 502, headers: [["content-type", "text/html"]] }, "GET").cause // "bad-gateway"
-/// explain({ error: "network" }, "POST").retryable // false
-/// ```
+/// Takes what holds for all requests from now on, by the names of the README's table.
+/// What was learnt of origins before is forgotten.
 ///
 /// # Errors
 ///
-/// A field that does not exist or is of another kind; the message names it.
+/// What is wrong in it, a line for each field with the remedy; then nothing is changed.
 #[wasm_bindgen]
-pub fn explain(seen: JsValue, method: &str) -> Result<JsValue, JsError> {
-    let seen = Seen::read(from_value(seen)?).map_err(|wrong| JsError::new(&wrong))?;
-    to_object(&explanation(&seen, method))
+pub fn configure(written: JsValue) -> Result<(), JsError> {
+    let written = from_value(written)?;
+    let problems = with_remembered(|it| it.configure(&written, &Policy::of_pages()));
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(refusal(&problems)),
+    }
 }
 
-/// Checks a configuration: the value of `ORIGIN` and that of `LASTGOOD`, either
-/// of them `undefined` if it is not set. Returns what is wrong in them, as
-/// `{ field, value, remedy }`.
+/// Takes what differs for some requests, and gives it a number from 1.
 ///
 /// # Errors
 ///
-/// A value that no configuration can hold, such as a function.
+/// As in [`configure`].
 #[wasm_bindgen]
-pub fn check(origin: JsValue, lastgood: JsValue) -> Result<JsValue, JsError> {
-    let (_, problems) = policy::parse(&from_value(origin)?, &from_value(lastgood)?);
-    let wrong = problems.into_iter().map(|problem| {
-        table([
-            ("field", Value::Text(problem.field)),
-            ("value", Value::Text(problem.value)),
-            ("remedy", Value::Text(problem.remedy)),
-        ])
-    });
-    to_object(&Value::List(wrong.collect()))
+pub fn own_policy(written: JsValue) -> Result<u32, JsError> {
+    let written = from_value(written)?;
+    with_remembered(|it| it.own(written)).map_err(|problems| refusal(&problems))
+}
+
+/// Forgets what differs: the numbers begin anew.
+#[wasm_bindgen]
+pub fn forget_own_policies() {
+    with_remembered(remembered::Remembered::forget_own);
+}
+
+fn refusal(problems: &[Problem]) -> JsError {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    JsError::new(&lines.join("\n"))
 }
 
 fn to_object(value: &Value) -> Result<JsValue, JsError> {
     Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
-fn table<const N: usize>(entries: [(&str, Value); N]) -> Value {
+fn table(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let entries = entries.into_iter();
     Value::Table(
         entries
-            .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
     )
 }
 
-/// What a page knows of a reply, or of its lack.
-#[derive(Debug, Default)]
-struct Seen {
-    status: Option<u16>,
-    /// `name:value`, one per line.
-    fields: String,
-    body: String,
-    timed_out: bool,
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
 }
 
-impl Seen {
-    fn read(value: Value) -> Result<Self, String> {
-        let Value::Table(entries) = value else {
-            return Err("an object is expected: { status, headers, body } or { error }".into());
-        };
-        let mut seen = Self::default();
-        for (name, value) in entries {
-            let taken = match (name.as_str(), &value) {
-                ("status" | "headers" | "body" | "error", Value::Null) => Some(()),
-                ("status", Value::Number(number)) => (100..=999_u16)
-                    .find(|status| f64::from(*status) == *number)
-                    .map(|status| seen.status = Some(status)),
-                ("headers", Value::List(pairs)) => seen.take_headers(pairs),
-                ("body", Value::Text(body)) => {
-                    seen.body.clone_from(body);
-                    Some(())
-                }
-                ("error", Value::Text(error)) => {
-                    seen.timed_out = error == "timeout";
-                    Some(())
-                }
-                _ => None,
-            };
-            taken.ok_or_else(|| format!("{name} = {value}: expected are a number as status, a list of pairs as headers, text as body, or a word as error"))?;
-        }
-        Ok(seen)
-    }
+const fn number(number: f64) -> Value {
+    Value::Number(number)
+}
 
-    fn take_headers(&mut self, pairs: &[Value]) -> Option<()> {
-        for pair in pairs {
-            let Value::List(pair) = pair else { return None };
-            let [Value::Text(name), Value::Text(value)] = pair.as_slice() else {
-                return None;
-            };
-            let value = value.replace('\n', " ");
-            self.fields
-                .extend([&name.to_ascii_lowercase(), ":", &value, "\n"]);
-        }
-        Some(())
-    }
+const fn flag(flag: bool) -> Value {
+    Value::Bool(flag)
+}
 
-    fn failure(&self, policy: &Policy) -> Option<Failure> {
-        let Some(status) = self.status else {
-            let cause = if self.timed_out {
-                Cause::Timeout
-            } else {
-                Cause::Network
-            };
-            return Some(Failure::without_answer(cause));
-        };
-        let fields = Listed::new(&self.fields);
-        let facts = Facts::read(status, &fields, policy, Timestamp::default());
-        let disguised = disguise::recognise(self.body.as_bytes()).map(|_| Failure {
-            status: Some(status),
-            ..Failure::without_answer(Cause::Disguised)
-        });
-        verdict::of_response(&facts, policy).or(disguised)
+const fn flag_of(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        _ => None,
     }
 }
 
-fn explanation(seen: &Seen, method: &str) -> Value {
-    let policy = Policy::default();
-    let failure = seen.failure(&policy);
-    let repeat = if Method::parse(method).is_safe() {
-        Repeatability::Safe
-    } else {
-        Repeatability::Unsafe
-    };
-    let retryable = failure.is_some_and(|failure| permission(repeat, &failure, &policy).here);
-    let verdict = match (failure, retryable) {
-        (None, _) => "good",
-        (Some(_), true) => "retryable",
-        (Some(_), false) => "final",
-    };
-    let advice = failure.map(|failure| answer::advice(failure.cause));
-    let language = Language::english();
-    let title = advice.map_or("The site answered", |advice| advice.title(language));
-    let said = advice.map_or("Nothing needs to be done.", |it| it.visitor(language));
-    let text = |text: &str| Value::Text(text.to_owned());
-    let checks = advice.iter().flat_map(Advice::administrators).map(text);
-    table([
-        ("verdict", text(verdict)),
-        (
-            "cause",
-            failure.map_or(Value::Null, |failure| text(failure.cause.name())),
-        ),
-        (
-            "phase",
-            failure.map_or(Value::Null, |failure| text(failure.phase.name())),
-        ),
-        ("retryable", Value::Bool(retryable)),
-        ("title", text(title)),
-        ("advice", text(said)),
-        ("administrators", Value::List(checks.collect())),
-    ])
+/// Milliseconds since the epoch, as JavaScript has them.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates"
+)]
+const fn time(millis: f64) -> Timestamp {
+    Timestamp::from_millis(millis as u64)
+}
+
+/// A span as JavaScript has it: at most what a timer takes, 2^31 - 1.
+fn millis_of(span: Duration) -> f64 {
+    f64::from(i32::try_from(millis(span)).unwrap_or(i32::MAX))
+}
+
+/// A number from 0 to 1 as a seed.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates"
+)]
+const fn seed_of(random: f64) -> u64 {
+    (random * 9_007_199_254_740_992.0) as u64
+}
+
+/// A length in bytes, unless it is negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates"
+)]
+fn length_of(bytes: f64) -> Option<u64> {
+    (bytes >= 0.0).then_some(bytes as u64)
 }

@@ -130,8 +130,9 @@ impl Memory {
         self.clock.read(told, None)
     }
 
-    /// Notes that a request came.
-    pub(super) fn arrive(&mut self, now: Timestamp) {
+    /// Notes that a request came, at [our time](Self::time): [`open`](super::open) does that,
+    /// and so has a host that starts with an exchange.
+    pub fn arrive(&mut self, now: Timestamp) {
         self.budget.deposit(&self.origins.guards().budget, now);
     }
 

@@ -1,0 +1,65 @@
+// @ts-check
+/** Bodies: looked at while they are small, and let go. */
+
+/**
+ * The body of a response, read from a copy of it; nothing if it is longer than the
+ * limit, or not there in time. Throws if it breaks off.
+ * @param {Response} response
+ * @param {number} limit in bytes
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {Promise<Uint8Array | undefined>}
+ */
+export async function readSmall(response, limit, ms, signal) {
+  if (!response.body) return undefined;
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (
+    response.clone().body
+  ).getReader();
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    reader.cancel().catch(() => {});
+  };
+  const timer = setTimeout(stop, ms);
+  signal.addEventListener("abort", stop);
+  try {
+    const chunks = [];
+    let length = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return stopped ? undefined : joined(chunks, length);
+      length += value.length;
+      if (length > limit) {
+        stop();
+        return undefined;
+      }
+      chunks.push(value);
+    }
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * @param {Uint8Array[]} chunks
+ * @param {number} length
+ */
+function joined(chunks, length) {
+  if (chunks.length === 1) return chunks[0];
+  const whole = new Uint8Array(length);
+  let place = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, place);
+    place += chunk.length;
+  }
+  return whole;
+}
+
+/**
+ * Lets go of a response that nobody reads.
+ * @param {Response | undefined} response
+ */
+export function discard(response) {
+  response?.body?.cancel().catch(() => {});
+}

@@ -1,0 +1,46 @@
+// @ts-check
+/**
+ * The core, as wasm, got once and when it is first needed.
+ *
+ * Where a security policy forbids to compile wasm, its decisions come out of a table
+ * that was made of them: see `fallback.js`.
+ */
+import init, * as wasm from "lastgood-core";
+import { source } from "lastgood-wasm";
+
+/** @typedef {typeof import("lastgood-core")} Core */
+
+/** @type {Promise<Core> | undefined} */
+let loading;
+/** @type {Core | undefined} */
+let loaded;
+
+/** The core; at once, if it is there. */
+export const core = () => loaded ?? (loading ??= load());
+
+async function load() {
+  try {
+    await init({ module_or_path: source() });
+    loaded = wasm;
+  } catch (error) {
+    if (!isForbidden(error)) {
+      loading = undefined;
+      throw error;
+    }
+    console.warn(
+      "lastgood: the page's policy forbids wasm; add 'wasm-unsafe-eval' to its script-src. Until then a smaller set of rules holds.",
+    );
+    loaded = /** @type {Core} */ (
+      /** @type {unknown} */ (await import("./fallback.js"))
+    );
+  }
+  return loaded;
+}
+
+/**
+ * Whether a security policy forbids to compile.
+ * @param {unknown} error
+ */
+const isForbidden = (error) =>
+  error instanceof WebAssembly.CompileError &&
+  /Content Security Policy|unsafe-eval|blocked by CSP/i.test(error.message);

@@ -1,0 +1,19 @@
+// @ts-check
+
+/**
+ * Where progress is told of all requests: `attempt`, `wait` and `gaveup`, each with
+ * `detail` as in `RequestPolicy.progress`.
+ */
+export const events = new EventTarget();
+
+/**
+ * @param {import("./fetch.js").Hand} hand
+ * @param {"attempt" | "wait" | "gaveup"} type
+ * @param {object} more
+ */
+export function tell({ request, progress }, type, more) {
+  const { method, url } = request;
+  const detail = { type, method, url, ...more };
+  progress?.(detail);
+  events.dispatchEvent(new CustomEvent(type, { detail }));
+}

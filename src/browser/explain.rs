@@ -1,0 +1,153 @@
+//! What a reply means. What can be said about it lies in files beside the module, and
+//! comes when it is wanted.
+
+use super::problem::Problem;
+use super::remembered::with_remembered;
+use super::{flag, millis_of, number, table, text, to_object};
+use crate::answer;
+use crate::policy::{Policy, Value};
+use crate::retry::{Repeatability, permission};
+use crate::verdict::{self, Cause, Facts, Failure, Number, disguise};
+use crate::wire::{Listed, Method, Timestamp};
+use alloc::{format, string::String};
+use serde_wasm_bindgen::from_value;
+use wasm_bindgen::prelude::*;
+
+/// Explains a reply: its verdict with cause and phase, and whether `method` may be
+/// repeated and when.
+///
+/// `seen` has `status`, `headers` (a list of names and values) and, if it is at
+/// hand, `body` of a reply, or the `problem` that its body describes; or `error`, which is
+/// `"network"` or `"timeout"`, if there was none.
+///
+/// ```js
+/// explain({ status: 502, headers: [["content-type", "text/html"]] }, "GET").cause // "bad-gateway"
+/// explain({ error: "network" }, "POST").retryable // false
+/// ```
+///
+/// # Errors
+///
+/// A field that does not exist or is of another kind; the message names it.
+#[wasm_bindgen]
+pub fn explain(seen: JsValue, method: &str) -> Result<JsValue, JsError> {
+    let seen = Seen::read(from_value(seen)?).map_err(|wrong| JsError::new(&wrong))?;
+    to_object(&explanation(&seen, method))
+}
+
+/// The text of a language's file that is the title of an answer about this cause; nothing
+/// if there is no such cause.
+#[wasm_bindgen]
+#[must_use]
+pub fn title_of(cause: &str) -> Option<String> {
+    let known = Cause::ALL.into_iter().find(|known| known.name() == cause);
+    known.map(|cause| answer::advice(cause).heading_name().into())
+}
+
+/// What a page knows of a reply, or of its lack.
+#[derive(Debug, Default)]
+struct Seen {
+    status: Option<u16>,
+    /// `name:value`, one per line.
+    fields: String,
+    body: String,
+    problem: Problem,
+    timed_out: bool,
+}
+
+impl Seen {
+    fn read(value: Value) -> Result<Self, String> {
+        let Value::Table(entries) = value else {
+            return Err("an object is expected: { status, headers, body } or { error }".into());
+        };
+        let mut seen = Self::default();
+        for (name, value) in entries {
+            let taken = match (name.as_str(), &value) {
+                ("status" | "headers" | "body" | "problem" | "error", Value::Null) => Some(()),
+                ("status", Value::Number(number)) => (100..=999_u16)
+                    .find(|status| f64::from(*status) == *number)
+                    .map(|status| seen.status = Some(status)),
+                ("headers", Value::List(pairs)) => seen.take_headers(pairs),
+                ("body", Value::Text(body)) => {
+                    seen.body.clone_from(body);
+                    Some(())
+                }
+                ("problem", problem) => {
+                    seen.problem = Problem::read(problem);
+                    Some(())
+                }
+                ("error", Value::Text(error)) => {
+                    seen.timed_out = error == "timeout";
+                    Some(())
+                }
+                _ => None,
+            };
+            taken.ok_or_else(|| format!("{name} = {value}: expected are a number as status, a list of pairs as headers, text as body, an object as problem, or a word as error"))?;
+        }
+        Ok(seen)
+    }
+
+    fn take_headers(&mut self, pairs: &[Value]) -> Option<()> {
+        for pair in pairs {
+            let Value::List(pair) = pair else { return None };
+            let [Value::Text(name), Value::Text(value)] = pair.as_slice() else {
+                return None;
+            };
+            let value = value.replace('\n', " ");
+            self.fields
+                .extend([&name.to_ascii_lowercase(), ":", &value, "\n"]);
+        }
+        Some(())
+    }
+
+    fn failure(&self, policy: &Policy) -> Option<Failure> {
+        let Some(status) = self.status else {
+            let cause = if self.timed_out {
+                Cause::Timeout
+            } else {
+                Cause::Network
+            };
+            return Some(Failure::without_answer(cause));
+        };
+        let fields = Listed::new(&self.fields);
+        let facts = Facts::read(status, &fields, policy, Timestamp::default());
+        let facts = self.problem.told(facts, &fields);
+        let disguised = disguise::recognise(self.body.as_bytes()).map(|_| Failure {
+            status: Some(status),
+            ..Failure::without_answer(Cause::Disguised)
+        });
+        verdict::of_response(&facts, policy).or(disguised)
+    }
+}
+
+fn explanation(seen: &Seen, method: &str) -> Value {
+    let policy = with_remembered(|it| it.policy_for("/"));
+    let failure = seen.failure(&policy);
+    let repeat = if Method::parse(method).is_safe() {
+        Repeatability::Safe
+    } else {
+        Repeatability::Unsafe
+    };
+    let retryable = failure.is_some_and(|failure| permission(repeat, &failure, &policy).here);
+    let verdict = match (failure, retryable) {
+        (None, _) => "good",
+        (Some(_), true) => "retryable",
+        (Some(_), false) => "final",
+    };
+    let or_null = |known: Option<Value>| known.unwrap_or(Value::Null);
+    let cause = failure.map(|failure| text(failure.cause.name()));
+    let phase = failure.map(|failure| text(failure.phase.name()));
+    let wait = failure.and_then(|failure| failure.retry_after);
+    let told = Number::of_body(seen.body.as_bytes());
+    let told = told.or_else(|| Number::of_status(failure?.status?));
+    let id = seen.problem.id(&Listed::new(&seen.fields));
+    let facts = [
+        ("verdict", text(verdict)),
+        ("cause", or_null(cause)),
+        ("phase", or_null(phase)),
+        ("retryable", flag(retryable)),
+        ("retryAfter", or_null(wait.map(|it| number(millis_of(it))))),
+        ("requestId", or_null(id.map(Value::Text))),
+        ("number", or_null(told.map(|it| Value::Text(it.name())))),
+    ];
+    table(facts)
+}

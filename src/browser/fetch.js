@@ -1,0 +1,280 @@
+// @ts-check
+/**
+ * `lastgoodFetch`: the loop around the core's exchange.
+ *
+ * It does what the core says: begin an attempt, wait, look at a small body, reply. The
+ * browser's own `Request`, `Response` and signals go in and out as they are.
+ */
+import { discard, readSmall } from "./bodies.js";
+import { core } from "./core.js";
+import { LastgoodError } from "./error.js";
+import { tell } from "./events.js";
+import { lines } from "./fields.js";
+import { together } from "./coalescing.js";
+import { numberOf } from "./policy.js";
+
+/** What a step is, besides a number of milliseconds to wait. */
+const BEGIN = -2;
+const REPLY = -3;
+const INSPECT = -7;
+
+/** What a request comes to. */
+const NOBODY = 0;
+const RESPONSE = 1;
+
+/** A described problem is read up to this many bytes, and waited for so long. */
+const LONGEST_PROBLEM = 64 * 1024;
+const PROBLEM_MS = 1000;
+
+/**
+ * An attempt: what comes of it, and how it is stopped.
+ * @typedef {object} Attempt
+ * @property {number} number
+ * @property {boolean} offline nothing can have been sent
+ * @property {AbortController} controller
+ * @property {Promise<End>} [end]
+ */
+
+/** @typedef {{ attempt: Attempt, response?: Response, error?: unknown }} End */
+
+/**
+ * What a request has in hand.
+ * @typedef {object} Hand
+ * @property {Request} request
+ * @property {boolean} replayable
+ * @property {Attempt[]} running
+ * @property {Response} [response] the last one
+ * @property {unknown} [error] the last one
+ * @property {(event: object) => void} [progress]
+ */
+
+/**
+ * `fetch`, but for failures that a repetition may mend.
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit} [init]
+ * @param {import("./lastgood").RequestPolicy} [policy]
+ * @returns {Promise<Response>}
+ */
+export async function lastgoodFetch(input, init, policy) {
+  const request = new Request(input, init);
+  request.signal.throwIfAborted();
+  const rules = await core();
+  const own = policy ? numberOf(rules, policy) : 0;
+  const replayable = !(init?.body instanceof ReadableStream);
+  const ask = (/** @type {Request} */ request) =>
+    attempted(rules, own, { request, replayable, running: [] }, policy);
+  return policy?.coalesce ? together(request, ask) : ask(request);
+}
+
+/**
+ * @param {import("./core.js").Core} rules
+ * @param {number} own
+ * @param {Hand} hand
+ * @param {import("./lastgood").RequestPolicy} [policy]
+ */
+async function attempted(rules, own, hand, policy) {
+  const { method, url, headers } = hand.request;
+  hand.progress = policy?.progress;
+  const fields = lines(headers);
+  const { replayable } = hand;
+  const now = Date.now();
+  const exchange = new rules.Exchange(
+    ...[own, method, url, fields, replayable, Math.random(), now],
+  );
+  try {
+    await drive(exchange, hand);
+    return outcome(exchange, hand, policy?.throws);
+  } finally {
+    abandon(hand);
+    exchange.free();
+  }
+}
+
+/**
+ * @param {import("lastgood-core").Exchange} exchange
+ * @param {Hand} hand
+ */
+async function drive(exchange, hand) {
+  let step = exchange.start(Date.now());
+  while (step !== REPLY) {
+    if (step === BEGIN) {
+      if (!exchange.beside()) abandon(hand);
+      hand.running.push(begin(exchange, hand));
+      step = exchange.begun(Date.now());
+    } else if (step <= INSPECT) {
+      step = await inspect(exchange, hand, INSPECT - step);
+    } else {
+      if (!hand.running.length)
+        tell(hand, "wait", { delay: step, ...exchange.failure() });
+      step = await next(exchange, hand, step);
+    }
+  }
+}
+
+/**
+ * @param {import("lastgood-core").Exchange} exchange
+ * @param {Hand} hand
+ * @returns {Attempt}
+ */
+function begin(exchange, hand) {
+  const { request, replayable } = hand;
+  const attempt = {
+    number: exchange.attempt(),
+    offline: globalThis.navigator?.onLine === false,
+    controller: new AbortController(),
+  };
+  tell(hand, "attempt", { attempt: attempt.number });
+  const sent = replayable && request.body ? request.clone() : request;
+  /** @type {RequestInit} */
+  const init = { signal: either(attempt.controller, request.signal) };
+  const header = exchange.attempt_header(isOwn(request.url));
+  if (header) {
+    init.headers = new Headers(request.headers);
+    init.headers.set(header, String(attempt.number));
+  }
+  const end = fetch(sent, init).then(
+    (response) => ({ attempt, response }),
+    (error) => ({ attempt, error }),
+  );
+  return Object.assign(attempt, { end });
+}
+
+/**
+ * Waits for an attempt, for so long at most, or for the caller to leave; and tells the
+ * core.
+ * @param {import("lastgood-core").Exchange} exchange
+ * @param {Hand} hand
+ * @param {number} ms
+ */
+async function next(exchange, hand, ms) {
+  const { signal } = hand.request;
+  const end = await first(hand.running, ms, signal);
+  if (signal.aborted) return exchange.left(Date.now());
+  if (!end) return exchange.woke(Date.now());
+  const { attempt, response, error } = end;
+  const { number, offline } = attempt;
+  hand.running = hand.running.filter((running) => running !== attempt);
+  if (!response) {
+    hand.error = error;
+    return exchange.failed(number, offline, Date.now());
+  }
+  discard(hand.response);
+  hand.response = response;
+  const problem = await problemOf(response, signal);
+  // What cannot be looked into is passed on as it is.
+  const status = response.status || 200;
+  const fields = lines(response.headers);
+  return exchange.responded(number, status, fields, problem, Date.now());
+}
+
+/**
+ * The first attempt that ends, if one does in time.
+ * @param {Attempt[]} running
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {Promise<End | undefined>}
+ */
+function first(running, ms, signal) {
+  return new Promise((resolve) => {
+    const wake = () => done(undefined);
+    const timer = setTimeout(wake, ms);
+    const done = (/** @type {End | undefined} */ end) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve(end);
+    };
+    signal.addEventListener("abort", wake);
+    for (const { end } of running) end?.then(done);
+  });
+}
+
+/**
+ * Shows the core the body of a response, if it is small and soon there. A copy of it is
+ * read: the response stays as it came.
+ * @param {import("lastgood-core").Exchange} exchange
+ * @param {Hand} hand
+ * @param {number} ms
+ */
+async function inspect(exchange, hand, ms) {
+  const response = /** @type {Response} */ (hand.response);
+  const { signal } = hand.request;
+  const type = response.headers.get("content-type") ?? "";
+  const limit = exchange.inspection_limit();
+  try {
+    const bytes = await readSmall(response, limit, ms, signal);
+    if (signal.aborted) return exchange.left(Date.now());
+    const [length, start] = bytes
+      ? [bytes.length, bytes]
+      : [-1, new Uint8Array()];
+    return exchange.inspected(type, length, start, Date.now());
+  } catch (error) {
+    if (signal.aborted) return exchange.left(Date.now());
+    hand.error = error;
+    discard(hand.response);
+    hand.response = undefined;
+    return exchange.broke_off(Date.now());
+  }
+}
+
+/**
+ * What a failing response says of itself, if it is a described problem (RFC 9457).
+ * @param {Response} response
+ * @param {AbortSignal} signal
+ */
+async function problemOf(response, signal) {
+  const type = response.headers.get("content-type") ?? "";
+  if (response.ok || !/^application\/problem\+json\b/i.test(type)) return;
+  try {
+    const bytes = await readSmall(
+      ...[response, LONGEST_PROBLEM, PROBLEM_MS, signal],
+    );
+    return bytes && JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What the caller gets.
+ * @param {import("lastgood-core").Exchange} exchange
+ * @param {Hand} hand
+ * @param {boolean} [throws]
+ * @returns {Response}
+ */
+function outcome(exchange, hand, throws) {
+  const came = exchange.outcome();
+  if (came === NOBODY) throw hand.request.signal.reason;
+  const { response } = hand;
+  const failure = exchange.failure();
+  if (failure) tell(hand, "gaveup", failure);
+  if (came === RESPONSE && response && !(throws && failure)) return response;
+  throw new LastgoodError(failure, { response, error: hand.error });
+}
+
+/**
+ * Gives up what still runs.
+ * @param {Hand} hand
+ */
+function abandon(hand) {
+  for (const { controller } of hand.running) controller.abort();
+  hand.running = [];
+}
+
+/**
+ * A signal for an attempt: ours, until the response is there, and the caller's, also for
+ * its body.
+ * @param {AbortController} controller
+ * @param {AbortSignal} signal
+ */
+function either(controller, signal) {
+  if (AbortSignal.any) return AbortSignal.any([controller.signal, signal]);
+  const relay = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", relay, { once: true });
+  return controller.signal;
+}
+
+/**
+ * Whether a URL is of the site that this runs on.
+ * @param {string} url
+ */
+const isOwn = (url) => new URL(url).origin === globalThis.location?.origin;

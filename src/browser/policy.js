@@ -1,0 +1,55 @@
+// @ts-check
+/** What differs for single requests: read by the core once for each that is alike. */
+import { core } from "./core.js";
+
+/** So many are remembered; then they are read anew. */
+const MOST = 128;
+
+/** @type {Map<string, number>} */
+const numbers = new Map();
+
+/**
+ * The number under which the core has a policy.
+ * @param {import("./core.js").Core} rules
+ * @param {import("./lastgood").RequestPolicy} policy
+ */
+export function numberOf(rules, policy) {
+  const { progress, throws, coalesce, ...written } = policy;
+  const key = JSON.stringify(written);
+  let number = numbers.get(key);
+  if (number === undefined) {
+    if (numbers.size >= MOST) forget(rules);
+    number = refusable(() => rules.own_policy(written));
+    numbers.set(key, number);
+  }
+  return number;
+}
+
+/**
+ * Takes what holds for all requests from now on.
+ * @param {import("./lastgood").Policy} policy
+ */
+export async function configure(policy) {
+  const rules = await core();
+  refusable(() => rules.configure(policy));
+  forget(rules);
+}
+
+/** @param {import("./core.js").Core} rules */
+function forget(rules) {
+  numbers.clear();
+  rules.forget_own_policies();
+}
+
+/**
+ * @template T
+ * @param {() => T} read
+ * @returns {T}
+ */
+function refusable(read) {
+  try {
+    return read();
+  } catch (error) {
+    throw new TypeError(/** @type {Error} */ (error).message);
+  }
+}
