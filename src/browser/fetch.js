@@ -58,12 +58,21 @@ const PROBLEM_MS = 1000;
 export async function lastgoodFetch(input, init, policy) {
   const request = new Request(input, init);
   request.signal.throwIfAborted();
-  const rules = await core();
+  const rules = await core().catch(outOfTheWay);
+  if (!rules) return fetch(request);
   const own = policy ? numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
     attempted(rules, own, { request, replayable, running: [] }, policy);
   return policy?.coalesce ? together(request, ask) : ask(request);
+}
+
+/**
+ * Without the core a request is still a request.
+ * @param {unknown} error
+ */
+function outOfTheWay(error) {
+  console.error("lastgood: not loaded, so this is a plain fetch:", error);
 }
 
 /**
@@ -176,6 +185,7 @@ async function next(exchange, hand, ms) {
  */
 function first(running, ms, signal) {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined);
     const wake = () => done(undefined);
     const timer = setTimeout(wake, ms);
     const done = (/** @type {End | undefined} */ end) => {
