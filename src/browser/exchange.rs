@@ -116,12 +116,9 @@ impl Exchange {
         problem: JsValue,
         now: f64,
     ) -> f64 {
-        let facts = self.facts(
-            status,
-            &Listed::new(fields),
-            &Problem::of(problem),
-            time(now),
-        );
+        let (fields, problem) = (Listed::new(fields), Problem::of(problem));
+        self.request_id = problem.id(&fields);
+        let facts = self.facts(status, &fields, &problem, time(now));
         self.step(Event::Responded(attempt, facts), now)
     }
 
