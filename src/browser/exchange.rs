@@ -188,6 +188,12 @@ impl Exchange {
         self.attempt.beside
     }
 
+    /// Whether no attempt runs whose answer is still waited for.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.exchange.trail().len() >= self.exchange.attempts().into()
+    }
+
     /// The field that tells the origin the number of the attempt. From another site's
     /// it would make a simple request one that needs leave, so that goes there only where
     /// policy names it.

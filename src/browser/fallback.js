@@ -34,13 +34,14 @@ export const title_of = (cause) =>
  * What a reply means, or the lack of one. Bodies are not looked at.
  * @param {{ status?: number, headers?: [string, string][], problem?: unknown, error?: string }} seen
  * @param {string} method
+ * @param {number} now
  */
-export function explain(seen, method) {
+export function explain(seen, method, now) {
   const policy = policyFor(0, "/");
   const lines = (seen.headers ?? []).map(([name, value]) => `${name}:${value}`);
   const reply = { status: seen.status ?? 0, fields: lines.join("\n") };
   const failure = seen.status
-    ? failureOf({ ...reply, problem: seen.problem, now: Date.now() }, policy)
+    ? failureOf({ ...reply, problem: seen.problem, now }, policy)
     : without(seen.error === "timeout" ? "timeout" : "network");
   const retryable = !!failure && isRepeated(failure, method, "", policy);
   return {

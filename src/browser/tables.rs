@@ -23,11 +23,7 @@ const REPEATABILITIES: [Repeatability; 5] = [
 ];
 
 /// How far a request may have come, in the order of the table's rows.
-const PHASES: [Phase; 3] = [
-    Phase::NothingSent,
-    Phase::MaybeProcessed,
-    Phase::Processed,
-];
+const PHASES: [Phase; 3] = [Phase::NothingSent, Phase::MaybeProcessed, Phase::Processed];
 
 /// Fields of which the remedies are wanted, besides those at the top: within these.
 const MEMBERS: [(&str, &str); 2] = [("backoff", "base"), ("backoff", "cap")];

@@ -153,6 +153,10 @@ export class Exchange {
     return false;
   }
 
+  is_idle() {
+    return !this.#running;
+  }
+
   /** @param {boolean} ownSite */
   attempt_header(ownSite) {
     const usual = this.#begun > 1 && ownSite ? ATTEMPT : undefined;

@@ -1,10 +1,18 @@
 // @ts-check
 /**
- * The policy as it is written. Which fields there are, their limits, and what would be
- * right in place of a wrong value, are in the core's tables.
+ * The policy as it is written: for all requests, by path, and for single requests. What
+ * is wrong in it is told as the core tells it.
  */
 import tables from "lastgood-tables";
-import { millisOf, spoken } from "./times.js";
+import { spoken } from "./times.js";
+import {
+  READERS,
+  REMEDIES,
+  isTable,
+  remedyFor,
+  shown,
+  unknown,
+} from "./values.js";
 
 /**
  * What holds for a request.
@@ -22,32 +30,13 @@ import { millisOf, spoken } from "./times.js";
  * @property {string} [attemptHeader]
  */
 
-/** @typedef {Record<string, unknown>} Written */
+/** @typedef {import("./values.js").Written} Written */
 
-const REMEDIES = /** @type {Record<string, string>} */ (tables.remedies);
 /** These stand at the top only, for all requests together. */
 const GUARDS = ["breaker", "budget"];
 const TABLE = 'an object such as { attempts: 3, deadline: "30s" }';
 const AT_TOP =
   "a field of the route; this one is for all requests together: configure({ … }) takes it";
-
-/**
- * How a field is read; what is no good value of it is `undefined`.
- * @type {Record<string, (value: unknown, before: any) => unknown>}
- */
-const READERS = {
-  attempts: (value) => within("attempts", wholeOf(value), Number),
-  attemptTimeout: (value) => spanOf("attemptTimeout", value),
-  deadline: (value) => spanOf("deadline", value),
-  unsafeDeadline: (value) => spanOf("unsafeDeadline", value),
-  backoff: backoffOf,
-  retryOn: failuresOf,
-  retryUnsafe: truthOf,
-  retryAfter: truthOf,
-  retryStopHeader: fieldNameOf,
-  retryHeader: fieldNameOf,
-  attemptHeader: fieldNameOf,
-};
 
 /** @type {Policy} */
 const USUAL = /** @type {any} */ (
@@ -143,14 +132,14 @@ function read(written, base, place, problems, isRoute) {
   const policy = { ...base };
   for (const [name, value] of Object.entries(written)) {
     const wrong = (/** @type {string} */ remedy) =>
-      problems.push(`${place}.${name} = ${shown(value)}: use ${remedy}`);
+      problems.push(`${place}.${name} = ${shown(value, name)}: use ${remedy}`);
     if (!Object.hasOwn(REMEDIES, name) || (name === "routes" && isRoute)) {
       wrong(unknown(name));
     } else if (GUARDS.includes(name) && isRoute) {
       wrong(AT_TOP);
     } else if (name in READERS) {
       const taken = READERS[name](value, policy[name]);
-      if (taken === undefined) wrong(REMEDIES[name]);
+      if (taken === undefined) wrong(remedyFor(name, value));
       else policy[name] = taken;
     }
   }
@@ -234,108 +223,4 @@ function matches(pattern, path) {
   if (end === undefined) return pattern === path;
   const rest = path.slice(start.length);
   return path.startsWith(start) && rest.endsWith(end);
-}
-
-/** @param {unknown} value */
-const isTable = (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** @param {unknown} value */
-const wholeOf = (value) =>
-  Number.isInteger(value) ? Number(value) : undefined;
-
-/** @param {unknown} value */
-function truthOf(value) {
-  return typeof value === "boolean" ? value : undefined;
-}
-
-/** @param {unknown} value */
-function fieldNameOf(value) {
-  const ok = typeof value === "string" && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
-  return ok ? value.toLowerCase() : undefined;
-}
-
-/** @param {string} name @param {unknown} value */
-const spanOf = (name, value) => within(name, millisOf(value), millisOf);
-
-/**
- * A number within the limits that a field's remedy names.
- * @param {string} name
- * @param {number | undefined} value
- * @param {(limit: string) => number | undefined} limitOf
- */
-function within(name, value, limitOf) {
-  if (value === undefined || !Object.hasOwn(REMEDIES, name)) return value;
-  const [, least, most] = /from (\w+) to (\w+)$/.exec(REMEDIES[name]) ?? [];
-  const fits =
-    value >= Number(limitOf(least)) && value <= Number(limitOf(most));
-  return fits ? value : undefined;
-}
-
-/**
- * @param {unknown} value
- * @param {{ base: number, cap: number }} before
- */
-function backoffOf(value, before) {
-  if (!isTable(value)) return undefined;
-  /** @type {any} */
-  const chosen = { ...before };
-  for (const [name, span] of Object.entries(/** @type {Written} */ (value))) {
-    if (!["base", "cap"].includes(name)) return undefined;
-    chosen[name] = spanOf(`backoff.${name}`, span);
-    if (chosen[name] === undefined) return undefined;
-  }
-  return chosen;
-}
-
-/** @param {unknown} value */
-function failuresOf(value) {
-  if (!Array.isArray(value)) return undefined;
-  const words = value.map((word) => listed(String(word).trim()));
-  return words.includes(undefined)
-    ? undefined
-    : new Set(/** @type {(number | string)[][]} */ (words).flat());
-}
-
-/**
- * What a word of a list of failures stands for.
- * @param {string} word
- * @returns {(number | string)[] | undefined}
- */
-function listed(word) {
-  if (word === "network" || word === "timeout") return [word];
-  const [, first, last = first] = /^(\d+)\s*(?:-\s*(\d+))?$/.exec(word) ?? [];
-  const [from, to] = [Number(first), Number(last)];
-  if (!(from >= 400 && from <= to && to <= 999)) return undefined;
-  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
-}
-
-/**
- * A value as a message shows it.
- * @param {unknown} value
- * @returns {string}
- */
-function shown(value) {
-  if (value === undefined || value === null) return "nothing";
-  if (Array.isArray(value))
-    return `[${value.slice(0, 8).map(shown).join(", ")}${value.length > 8 ? ", …" : ""}]`;
-  if (typeof value === "object") return "a table";
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
-}
-
-/**
- * What would be right in place of a field that does not exist; the one that is written
- * most alike, if one is close.
- * @param {string} name
- */
-function unknown(name) {
-  const alike = (/** @type {string} */ known) => {
-    const common = [...known].filter((letter) => name.includes(letter)).length;
-    const longest = Math.max(known.length, name.length);
-    return common * 4 >= longest * 3 && known[0] === name[0];
-  };
-  const known = Object.keys(REMEDIES).find(alike);
-  return known
-    ? `a field that exists; did you mean \`${known}\`?`
-    : "a field that exists; the README lists them";
 }
