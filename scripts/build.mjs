@@ -22,6 +22,14 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import {
+  MODULES,
+  loadedWith,
+  pack,
+  writePackage,
+  writeSingle,
+  writeTables,
+} from "./build/package.mjs";
 import { run } from "./build/run.mjs";
 import { optimise, prune, stub } from "./build/shrink.mjs";
 
@@ -120,37 +128,38 @@ async function buildWorker(out) {
 
 /** @param {string} out */
 async function buildBrowser(out) {
-  const made = compile("browser", ["--target", "web"]);
-  const texts = writeTexts(made, join(out, "languages"));
+  const made = pack("browser");
+  stub(join(made, "lastgood_bg.wasm"));
   const own = (/** @type {string} */ name) => at("src", "browser", name);
-  const alias = {
-    "lastgood-core": join(made, "lastgood.js"),
-    "lastgood-texts": texts,
+  const options = {
+    ...BUNDLE,
+    alias: {
+      "lastgood-core": join(made, "lastgood.js"),
+      "lastgood-tables": await writeTables(made),
+      "lastgood-texts": writeTexts(made, join(made, "languages")),
+    },
+    define: EXPLICIT_FREE,
   };
   await bundle({
-    ...BUNDLE,
+    ...options,
     entryPoints: MODULES.map(own),
     outdir: out,
     bundle: true,
     splitting: true,
-    chunkNames: "shared-[hash]",
-    alias: { ...alias, "lastgood-wasm": own("wasm.js") },
+    chunkNames: "[name]-[hash]",
+    alias: { ...options.alias, "lastgood-wasm": own("wasm.js") },
     external: ["./languages/*"],
-    define: EXPLICIT_FREE,
   });
-  cpSync(own("lastgood.d.ts"), join(out, "lastgood.d.ts"));
-  const scripts = MODULES.concat(readdirSync(out)).filter((name) =>
-    /\.js$/.test(name),
-  );
+  cpSync(join(made, "languages"), join(out, "languages"), { recursive: true });
+  const scripts = readdirSync(out).filter((name) => name.endsWith(".js"));
   prune(
     join(made, "lastgood_bg.wasm"),
     scripts.map((name) => readFileSync(join(out, name), "utf8")).join("\n"),
   );
   optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
+  await writeSingle(out, options);
+  writePackage(out);
 }
-
-/** What of the package is imported by its name. */
-const MODULES = ["lastgood.js"];
 
 /**
  * Writes the texts of all languages as modules, and one that imports each by its tag.
@@ -268,6 +277,8 @@ function sources() {
   const files = [
     "Cargo.toml",
     "Cargo.lock",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
     "build.rs",
     "scripts/build.mjs",
     ...within("scripts/build"),
@@ -296,18 +307,21 @@ function within(folder) {
 }
 
 /**
- * The bytes that a build puts on the wire.
+ * The bytes that a build puts on the wire: all of the worker; of the package what a page
+ * loads before its first request.
  * @param {string} name of a folder in dist/
  */
 export function gzipped(name) {
-  return readdirSync(at("dist", name))
-    .filter((file) => /\.(js|wasm)$/.test(file))
-    .reduce(
-      (sum, file) =>
-        sum +
-        gzipSync(readFileSync(at("dist", name, file)), { level: 9 }).length,
-      0,
-    );
+  const folder = at("dist", name);
+  const files =
+    name === "browser"
+      ? loadedWith(folder, "lastgood.js")
+      : readdirSync(folder).filter((file) => /\.(js|wasm)$/.test(file));
+  return files.reduce(
+    (sum, file) =>
+      sum + gzipSync(readFileSync(join(folder, file)), { level: 9 }).length,
+    0,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -18,7 +18,7 @@ for (const [name, budget] of Object.entries(BUDGETS)) {
 }
 
 const wasm = readFileSync(
-  new URL("../dist/browser/lastgood_bg.wasm", import.meta.url),
+  new URL("../dist/browser/lastgood.wasm", import.meta.url),
 );
 const foreign = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(
   ({ module }) => module === "env",

@@ -21,7 +21,9 @@
 
 mod sim;
 
-use lastgood::browser::{check, explain};
+use lastgood::browser::{
+    Exchange, configure, explain, forget_own_policies, own_policy, tables, title_of,
+};
 use lastgood::retry::Random;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -37,6 +39,8 @@ const _: () = assert!(
     "to run these tests in a browser, set WASM_BINDGEN_USE_BROWSER=1"
 );
 
+const NOW: f64 = 784_111_717_000.0;
+
 fn js(value: &Value) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap()
 }
@@ -49,11 +53,7 @@ fn outcome(returned: Result<JsValue, JsError>) -> Result<Value, String> {
 }
 
 fn explained(seen: &Value, method: &str) -> Value {
-    outcome(explain(js(seen), method)).unwrap()
-}
-
-fn problems(origin: &Value, lastgood: &Value) -> Value {
-    outcome(check(js(origin), js(lastgood))).unwrap()
+    outcome(explain(js(seen), method, NOW)).unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -73,39 +73,81 @@ fn a_failure_is_explained() {
     let told = |seen: Value, method: &str| {
         let told = explained(&seen, method);
         let text = |name: &str| told[name].as_str().unwrap().to_owned();
-        assert!(!text("title").is_empty() && !text("advice").is_empty());
-        assert!(!told["administrators"].as_array().unwrap().is_empty());
         let retryable = told["retryable"].as_bool().unwrap();
         assert_eq!(retryable, text("verdict") == "retryable");
         (text("cause"), text("phase"), retryable)
     };
     let expected = |cause: &str, phase: &str, retryable| (cause.into(), phase.into(), retryable);
     let answered = |status: u16| json!({"status": status});
+    let by_the_edge = |status: u16| json!({"status": status, "headers": [["CF-Ray", "8a-FRA"]]});
     let (maybe, nothing, processed) = ("maybe-processed", "nothing-sent", "processed");
-    assert_eq!(
-        told(answered(502), "GET"),
-        expected("bad-gateway", maybe, true)
+    for (seen, method, right) in [
+        (answered(502), "GET", expected("bad-gateway", maybe, true)),
+        (answered(502), "POST", expected("bad-gateway", maybe, false)),
+        (
+            by_the_edge(521),
+            "POST",
+            expected("connection-refused", nothing, true),
+        ),
+        // Anybody can say 521.
+        (
+            answered(521),
+            "POST",
+            expected("connection-refused", maybe, false),
+        ),
+        (
+            answered(500),
+            "GET",
+            expected("server-error", processed, false),
+        ),
+        (
+            json!({"error": "network"}),
+            "GET",
+            expected("network", maybe, true),
+        ),
+        (
+            json!({"error": "timeout"}),
+            "POST",
+            expected("timeout", maybe, false),
+        ),
+    ] {
+        assert_eq!(told(seen.clone(), method), right, "{seen} {method}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_a_server_says_of_its_failure_is_told() {
+    let wait = |value: &str| {
+        let seen = json!({"status": 503, "headers": [["Retry-After", value]]});
+        explained(&seen, "GET")["retryAfter"].clone()
+    };
+    assert_eq!(wait("7"), json!(7000.0));
+    assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), json!(60_000.0));
+    assert_eq!(wait("soon"), Value::Null);
+    let told = explained(
+        &json!({"status": 522, "headers": [["x-request-id", "r1"]]}),
+        "GET",
     );
     assert_eq!(
-        told(answered(502), "POST"),
-        expected("bad-gateway", maybe, false)
+        (&told["requestId"], &told["number"]),
+        (&json!("r1"), &json!("522"))
     );
+    let problem = json!({"applied": "no", "request_id": "p1", "retry_after": 1.5});
+    let told = explained(&json!({"status": 502, "problem": problem}), "POST");
+    assert_eq!(told["phase"], "nothing-sent");
     assert_eq!(
-        told(answered(521), "POST"),
-        expected("connection-refused", nothing, true)
+        (&told["requestId"], &told["retryAfter"]),
+        (&json!("p1"), &json!(1500.0))
     );
-    assert_eq!(
-        told(answered(500), "GET"),
-        expected("server-error", processed, false)
-    );
-    assert_eq!(
-        told(json!({"error": "network"}), "GET"),
-        expected("network", maybe, true)
-    );
-    assert_eq!(
-        told(json!({"error": "timeout"}), "POST"),
-        expected("timeout", maybe, false)
-    );
+    assert_eq!(told["retryable"], true);
+}
+
+#[wasm_bindgen_test]
+fn a_cause_has_a_title_and_nothing_else_has() {
+    assert_eq!(title_of("timeout").as_deref(), Some("slow"));
+    for odd in ["", "Timeout", "toString"] {
+        assert_eq!(title_of(odd), None, "{odd}");
+    }
 }
 
 #[wasm_bindgen_test]
@@ -134,48 +176,148 @@ fn a_wrong_field_of_a_reply_is_named() {
         (json!("502"), "object"),
         (Value::Null, "object"),
     ] {
-        let wrong = outcome(explain(js(&seen), "GET")).unwrap_err();
+        let wrong = outcome(explain(js(&seen), "GET", NOW)).unwrap_err();
         assert!(wrong.contains(name), "{seen}: {wrong}");
     }
 }
 
-#[wasm_bindgen_test]
-fn a_right_configuration_has_no_problems() {
-    assert_eq!(
-        outcome(check(JsValue::UNDEFINED, JsValue::UNDEFINED)),
-        Ok(json!([]))
-    );
-    let table =
-        json!({"attempts": 2, "stale": "7d", "routes": [{"path": "/api/*", "mode": "off"}]});
-    assert_eq!(problems(&json!("https://origin.test"), &table), json!([]));
+const BEGIN: f64 = -2.0;
+const REPLY: f64 = -3.0;
+
+/// A request that nothing was learnt for yet.
+fn request(policy: u32, method: &str, fields: &str) -> Exchange {
+    let url = "https://a.test/x?y";
+    Exchange::new(policy, method, url, fields, true, 0.5, NOW)
+}
+
+/// What is taken by a function that takes policies.
+fn refusals(written: &Value) -> [Option<String>; 2] {
+    let whole = configure(js(written)).map(|()| JsValue::NULL);
+    let single = own_policy(js(written)).map(JsValue::from);
+    [whole, single].map(|returned| outcome(returned).err())
 }
 
 #[wasm_bindgen_test]
-fn every_wrong_field_is_named_with_its_value_and_a_remedy() {
-    let found = problems(
-        &json!("ftp://a"),
-        &json!({"attempts": 0, "atempts": 3, "stale": 30}),
-    );
-    let mut named: Vec<_> = found
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|problem| {
-            assert!(!problem["remedy"].as_str().unwrap().is_empty());
-            (problem["field"].clone(), problem["value"].clone())
-        })
-        .collect();
-    named.sort_by_key(|(field, _)| field.to_string());
-    let expected = [
-        ("LASTGOOD.atempts", "3"),
-        ("LASTGOOD.attempts", "0"),
-        ("LASTGOOD.stale", "30"),
-        ("ORIGIN", "\"ftp://a\""),
-    ];
+fn an_exchange_repeats_what_may_be_repeated() {
+    outcome(configure(js(&json!({"backoff": {"base": 40}}))).map(|()| JsValue::NULL)).unwrap();
+    let mut get = request(0, "GET", "");
+    assert_eq!(get.start(NOW), BEGIN);
+    assert_eq!((get.attempt(), get.beside()), (1, false));
+    assert!(get.attempt_header(true).is_none());
+    assert!(get.begun(NOW) >= 0.0);
+    let wait = get.responded(1, 502, "x-request-id:r1\n", JsValue::UNDEFINED, NOW + 5.0);
+    assert!((0.0..40.0).contains(&wait) || wait == BEGIN, "{wait}");
+    let failure = outcome(get.failure()).unwrap();
     assert_eq!(
-        named,
-        expected.map(|(field, value)| (json!(field), json!(value)))
+        (&failure["cause"], &failure["status"], &failure["requestId"]),
+        (&json!("bad-gateway"), &json!(502.0), &json!("r1"))
     );
+    if wait >= 0.0 {
+        assert_eq!(get.woke(NOW + 5.0 + wait), BEGIN);
+    }
+    assert_eq!(
+        get.attempt_header(true).as_deref(),
+        Some("lastgood-attempt")
+    );
+    assert!(get.attempt_header(false).is_none());
+    assert!(get.begun(NOW + 50.0) >= 0.0);
+    let good = get.responded(2, 204, "", JsValue::UNDEFINED, NOW + 60.0);
+    assert_eq!((good, get.outcome()), (REPLY, 1));
+    assert!(get.failure().unwrap().is_undefined());
+}
+
+#[wasm_bindgen_test]
+fn an_exchange_sends_no_write_twice() {
+    for (fields, offline, again) in [
+        ("", false, false),
+        ("idempotency-key:k", false, true),
+        ("", true, true),
+    ] {
+        let mut post = request(0, "POST", fields);
+        assert_eq!(post.start(NOW), BEGIN);
+        assert!(post.begun(NOW) >= 0.0);
+        let step = post.failed(1, offline, NOW + 5.0);
+        assert_eq!(step != REPLY, again, "{fields} {offline}");
+        if !again {
+            assert_eq!(post.outcome(), 2);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_body_that_is_looked_at_may_be_a_failure() {
+    let page = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>";
+    let html = "content-type:text/html\n";
+    let inspected = |look: &dyn Fn(&mut Exchange) -> f64| {
+        let mut get = request(0, "GET", "");
+        assert_eq!(get.start(NOW), BEGIN);
+        assert!(get.begun(NOW) >= 0.0);
+        let step = get.responded(1, 200, html, JsValue::UNDEFINED, NOW);
+        assert!(step <= -7.0 && get.inspection_limit() > 0.0, "{step}");
+        look(&mut get)
+    };
+    let good = inspected(&|it| it.inspected("text/html", 4.0, b"<p>x", NOW));
+    assert_eq!(good, REPLY);
+    let long = inspected(&|it| it.inspected("text/html", -1.0, b"", NOW));
+    assert_eq!(long, REPLY);
+    assert!(inspected(&|it| it.inspected("text/html", 130.0, page, NOW)) != REPLY);
+    assert!(inspected(&|it| it.broke_off(NOW)) != REPLY);
+}
+
+#[wasm_bindgen_test]
+fn who_leaves_gets_nothing() {
+    let mut get = request(0, "GET", "");
+    assert_eq!(get.start(NOW), BEGIN);
+    assert!(get.begun(NOW) >= 0.0);
+    assert_eq!((get.left(NOW), get.outcome()), (REPLY, 0));
+}
+
+#[wasm_bindgen_test]
+fn a_policy_of_its_own_holds_for_its_number() {
+    forget_own_policies();
+    let once = own_policy(js(&json!({"attempts": 1}))).map(JsValue::from);
+    assert_eq!(outcome(once).unwrap(), json!(1.0));
+    let step_of = |policy| {
+        let mut get = request(policy, "GET", "");
+        assert_eq!(get.start(NOW), BEGIN);
+        assert!(get.begun(NOW) >= 0.0);
+        get.responded(1, 502, "", JsValue::UNDEFINED, NOW)
+    };
+    assert_eq!(step_of(1), REPLY);
+    assert!(step_of(0) != REPLY);
+    // A number that nobody gave is no policy of its own.
+    assert!(step_of(7) != REPLY && step_of(u32::MAX) != REPLY);
+    forget_own_policies();
+    assert!(step_of(1) != REPLY);
+}
+
+#[wasm_bindgen_test]
+fn every_wrong_field_is_named_with_a_remedy() {
+    for (written, named) in [
+        (json!({"attempts": 0}), "policy.attempts = 0"),
+        (json!({"atempts": 3}), "did you mean `attempts`?"),
+        (json!({"deadline": "soon"}), "policy.deadline"),
+        (json!({"backoff": {"base": "1x"}}), "policy.backoff"),
+        (json!({"retryOn": [200]}), "policy.retryOn"),
+        (json!({"page": {}}), "a field that exists"),
+        (json!("text"), "an object such as"),
+    ] {
+        for wrong in refusals(&written) {
+            let wrong = wrong.unwrap_or_default();
+            assert!(wrong.contains(named), "{written}: {wrong}");
+        }
+    }
+    let many = refusals(&json!({"attempts": 0, "stale": 30, "colour": 1}));
+    assert_eq!(many[0].as_ref().unwrap().matches(": use ").count(), 3);
+}
+
+#[wasm_bindgen_test]
+fn the_tables_hold_every_cause() {
+    let told = outcome(tables()).unwrap();
+    assert_eq!(told["statuses"]["502"], "bad-gateway");
+    assert_eq!(told["causes"]["timeout"]["again"][1], "ynnyn");
+    assert_eq!(told["policy"]["attempts"], 3.0);
+    assert!(told["causes"].as_object().unwrap().len() >= 18);
 }
 
 /// Values that only JavaScript has.
@@ -198,29 +340,68 @@ fn oddities() -> Vec<JsValue> {
 #[wasm_bindgen_test]
 fn hostile_values_are_refused_or_named_and_never_a_fault() {
     for odd in oddities() {
-        assert!(explain(odd.clone(), "GET").is_err(), "{odd:?}");
-        for (origin, lastgood) in [(&odd, &JsValue::UNDEFINED), (&JsValue::UNDEFINED, &odd)] {
-            let absent = odd.is_undefined() || odd.is_null();
-            match outcome(check(origin.clone(), lastgood.clone())) {
-                Ok(found) => assert_eq!(found.as_array().unwrap().is_empty(), absent, "{odd:?}"),
-                Err(_) => assert!(!absent, "{odd:?}"),
-            }
+        assert!(explain(odd.clone(), "GET", NOW).is_err(), "{odd:?}");
+        let absent = odd.is_undefined() || odd.is_null();
+        assert_eq!(configure(odd.clone()).is_ok(), absent, "{odd:?}");
+        assert_eq!(own_policy(odd.clone()).is_ok(), absent, "{odd:?}");
+        let mut get = request(0, "GET", "");
+        get.start(NOW);
+        get.begun(NOW);
+        assert!(
+            get.responded(1, 502, "", odd.clone(), NOW) != BEGIN,
+            "{odd:?}"
+        );
+        for field in [
+            "attempts", "deadline", "backoff", "retryOn", "hedge", "routes",
+        ] {
+            let written = entry(field, odd.clone());
+            let taken = configure(written.clone()).is_ok();
+            assert!(!taken || odd == JsValue::TRUE, "{field} {odd:?}");
+            assert!(
+                own_policy(written).is_err() || odd == JsValue::TRUE,
+                "{field} {odd:?}"
+            );
         }
     }
+    forget_own_policies();
+    assert!(configure(JsValue::UNDEFINED).is_ok());
+}
+
+#[wasm_bindgen_test]
+fn hostile_events_and_numbers_are_never_a_fault() {
+    let numbers = [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300, NOW];
+    for (place, odd) in numbers.into_iter().enumerate() {
+        let url = ["", "https://", "\u{0}", "about:blank", "x", "//"][place];
+        let mut get = Exchange::new(u32::MAX, "", url, "a\n:b\n", true, odd, odd);
+        for other in numbers {
+            get.responded(u8::MAX, 0, ":::\n\n", JsValue::NULL, other);
+            get.start(other);
+            get.inspected("", other, &[0xff; 3], odd);
+            get.failed(0, true, other);
+            get.broke_off(other);
+            get.woke(other);
+            get.begun(other);
+            get.responded(get.attempt(), u16::MAX, "", JsValue::NULL, other);
+        }
+        assert_eq!(get.left(odd), REPLY);
+        assert!(get.failure().is_ok() && get.outcome() <= 2);
+    }
+}
+
+/// An object with one member, of any kind.
+fn entry(name: &str, value: JsValue) -> JsValue {
+    let map = std::collections::BTreeMap::from([(name.to_owned(), ())]);
+    let object = map.serialize(&Serializer::json_compatible()).unwrap();
+    // Only JSON can be serialised, so the value is put in afterwards.
+    put(&object, name, &value);
+    object
 }
 
 #[wasm_bindgen_test]
 fn a_status_that_is_no_number_is_no_good_reply() {
-    let entry = |name: &str, value: JsValue| {
-        let map = std::collections::BTreeMap::from([(name.to_owned(), ())]);
-        let object = map.serialize(&Serializer::json_compatible()).unwrap();
-        // Only JSON can be serialised, so the value is put in afterwards.
-        put(&object, name, &value);
-        object
-    };
     for odd in [f64::NAN, f64::INFINITY, -0.5] {
         let seen = entry("status", JsValue::from_f64(odd));
-        assert!(explain(seen, "GET").is_err(), "{odd}");
+        assert!(explain(seen, "GET", NOW).is_err(), "{odd}");
     }
 }
 

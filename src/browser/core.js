@@ -30,17 +30,30 @@ async function load() {
     console.warn(
       "lastgood: the page's policy forbids wasm; add 'wasm-unsafe-eval' to its script-src. Until then a smaller set of rules holds.",
     );
-    loaded = /** @type {Core} */ (
-      /** @type {unknown} */ (await import("./fallback.js"))
-    );
+    loaded = inScript(await import("./fallback.js"));
   }
   return loaded;
 }
 
 /**
- * Whether a security policy forbids to compile.
+ * The core, as far as there is a script in its place.
+ * @param {Record<string, any>} script
+ * @returns {Core}
+ */
+function inScript(script) {
+  const missing = (/** @type {string} */ name) => () => {
+    throw new Error(`lastgood: without wasm there is no ${name}`);
+  };
+  const names = Object.keys(wasm).filter((name) => name !== "default");
+  const rules = names.map((name) => [name, script[name] ?? missing(name)]);
+  return /** @type {Core} */ (Object.fromEntries(rules));
+}
+
+/**
+ * Whether a security policy forbids to compile, or the browser does (Lockdown Mode).
  * @param {unknown} error
  */
 const isForbidden = (error) =>
-  error instanceof WebAssembly.CompileError &&
-  /Content Security Policy|unsafe-eval|blocked by CSP/i.test(error.message);
+  typeof WebAssembly === "undefined" ||
+  ((error instanceof WebAssembly.CompileError || error instanceof EvalError) &&
+    /Content Security Policy|unsafe-eval|blocked by CSP/i.test(error.message));

@@ -4,7 +4,9 @@
  * Where progress is told of all requests: `attempt`, `wait` and `gaveup`, each with
  * `detail` as in `RequestPolicy.progress`.
  */
-export const events = new EventTarget();
+export const events = /** @type {import("./lastgood").ProgressEvents} */ (
+  new EventTarget()
+);
 
 /**
  * @param {import("./fetch.js").Hand} hand
@@ -14,6 +16,10 @@ export const events = new EventTarget();
 export function tell({ request, progress }, type, more) {
   const { method, url } = request;
   const detail = { type, method, url, ...more };
-  progress?.(detail);
+  try {
+    progress?.(detail);
+  } catch (error) {
+    reportError(error);
+  }
   events.dispatchEvent(new CustomEvent(type, { detail }));
 }

@@ -116,12 +116,9 @@ impl Exchange {
         problem: JsValue,
         now: f64,
     ) -> f64 {
-        let facts = self.facts(
-            status,
-            &Listed::new(fields),
-            &Problem::of(problem),
-            time(now),
-        );
+        let (fields, problem) = (Listed::new(fields), Problem::of(problem));
+        self.request_id = problem.id(&fields);
+        let facts = self.facts(status, &fields, &problem, time(now));
         self.step(Event::Responded(attempt, facts), now)
     }
 
@@ -189,6 +186,12 @@ impl Exchange {
     #[must_use]
     pub fn beside(&self) -> bool {
         self.attempt.beside
+    }
+
+    /// Whether no attempt runs whose answer is still waited for.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.exchange.trail().len() >= self.exchange.attempts().into()
     }
 
     /// The field that tells the origin the number of the attempt. From another site's

@@ -35,6 +35,7 @@ async function meaning(rules, seen, method) {
     return rules.explain(
       { error: isTimeout(seen) ? "timeout" : "network" },
       method,
+      Date.now(),
     );
   const { cause, phase, retryable, retryAfter = null, requestId = null } = seen;
   const verdict = retryable ? "retryable" : "final";
@@ -58,7 +59,7 @@ async function ofResponse(rules, response, method) {
   const isProblem = /^application\/problem\+json\b/i.test(type);
   const problem = isProblem ? parsed(body) : undefined;
   const seen = { status: status || 200, headers: [...headers], body, problem };
-  return rules.explain(seen, method);
+  return rules.explain(seen, method, Date.now());
 }
 
 /** @param {Response} response */

@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use super::remembered::with_remembered;
-use super::{flag, millis_of, number, table, text, to_object};
+use super::{flag, millis_of, number, table, text, time, to_object};
 use crate::answer;
 use crate::policy::{Policy, Value};
 use crate::retry::{Repeatability, permission};
@@ -14,24 +14,24 @@ use serde_wasm_bindgen::from_value;
 use wasm_bindgen::prelude::*;
 
 /// Explains a reply: its verdict with cause and phase, and whether `method` may be
-/// repeated and when.
+/// repeated and when; `now` is when that is asked.
 ///
 /// `seen` has `status`, `headers` (a list of names and values) and, if it is at
 /// hand, `body` of a reply, or the `problem` that its body describes; or `error`, which is
 /// `"network"` or `"timeout"`, if there was none.
 ///
 /// ```js
-/// explain({ status: 502, headers: [["content-type", "text/html"]] }, "GET").cause // "bad-gateway"
-/// explain({ error: "network" }, "POST").retryable // false
+/// explain({ status: 502, headers: [["content-type", "text/html"]] }, "GET", Date.now()).cause // "bad-gateway"
+/// explain({ error: "network" }, "POST", Date.now()).retryable // false
 /// ```
 ///
 /// # Errors
 ///
 /// A field that does not exist or is of another kind; the message names it.
 #[wasm_bindgen]
-pub fn explain(seen: JsValue, method: &str) -> Result<JsValue, JsError> {
+pub fn explain(seen: JsValue, method: &str, now: f64) -> Result<JsValue, JsError> {
     let seen = Seen::read(from_value(seen)?).map_err(|wrong| JsError::new(&wrong))?;
-    to_object(&explanation(&seen, method))
+    to_object(&explanation(&seen, method, time(now)))
 }
 
 /// The text of a language's file that is the title of an answer about this cause; nothing
@@ -99,7 +99,7 @@ impl Seen {
         Some(())
     }
 
-    fn failure(&self, policy: &Policy) -> Option<Failure> {
+    fn failure(&self, policy: &Policy, now: Timestamp) -> Option<Failure> {
         let Some(status) = self.status else {
             let cause = if self.timed_out {
                 Cause::Timeout
@@ -109,7 +109,7 @@ impl Seen {
             return Some(Failure::without_answer(cause));
         };
         let fields = Listed::new(&self.fields);
-        let facts = Facts::read(status, &fields, policy, Timestamp::default());
+        let facts = Facts::read(status, &fields, policy, now);
         let facts = self.problem.told(facts, &fields);
         let disguised = disguise::recognise(self.body.as_bytes()).map(|_| Failure {
             status: Some(status),
@@ -119,9 +119,9 @@ impl Seen {
     }
 }
 
-fn explanation(seen: &Seen, method: &str) -> Value {
+fn explanation(seen: &Seen, method: &str, now: Timestamp) -> Value {
     let policy = with_remembered(|it| it.policy_for("/"));
-    let failure = seen.failure(&policy);
+    let failure = seen.failure(&policy, now);
     let repeat = if Method::parse(method).is_safe() {
         Repeatability::Safe
     } else {

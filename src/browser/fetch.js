@@ -45,7 +45,8 @@ const PROBLEM_MS = 1000;
  * @property {Attempt[]} running
  * @property {Response} [response] the last one
  * @property {unknown} [error] the last one
- * @property {(event: object) => void} [progress]
+ * @property {number} [waitedAfter] so many attempts there were before the last wait
+ * @property {((event: any) => void) | undefined} [progress]
  */
 
 /**
@@ -58,7 +59,7 @@ const PROBLEM_MS = 1000;
 export async function lastgoodFetch(input, init, policy) {
   const request = new Request(input, init);
   request.signal.throwIfAborted();
-  const rules = await core().catch(outOfTheWay);
+  const rules = await coreIfThere();
   if (!rules) return fetch(request);
   const own = policy ? numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
@@ -67,12 +68,14 @@ export async function lastgoodFetch(input, init, policy) {
   return policy?.coalesce ? together(request, ask) : ask(request);
 }
 
-/**
- * Without the core a request is still a request.
- * @param {unknown} error
- */
-function outOfTheWay(error) {
-  console.error("lastgood: not loaded, so this is a plain fetch:", error);
+/** Without the core nothing is repeated, and nothing else is lost. */
+async function coreIfThere() {
+  try {
+    return await core();
+  } catch (error) {
+    console.warn("lastgood: the module's wasm did not come:", error);
+    return undefined;
+  }
 }
 
 /**
@@ -113,11 +116,23 @@ async function drive(exchange, hand) {
     } else if (step <= INSPECT) {
       step = await inspect(exchange, hand, INSPECT - step);
     } else {
-      if (!hand.running.length)
-        tell(hand, "wait", { delay: step, ...exchange.failure() });
+      if (exchange.is_idle()) tellOfWait(exchange, hand, step);
       step = await next(exchange, hand, step);
     }
   }
+}
+
+/**
+ * Tells, once, that the next attempt begins in so many milliseconds.
+ * @param {import("lastgood-core").Exchange} exchange
+ * @param {Hand} hand
+ * @param {number} delay
+ */
+function tellOfWait(exchange, hand, delay) {
+  const failure = exchange.failure();
+  if (hand.waitedAfter === failure?.attempts) return;
+  hand.waitedAfter = failure?.attempts;
+  tell(hand, "wait", { delay, ...failure });
 }
 
 /**

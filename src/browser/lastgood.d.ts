@@ -71,19 +71,55 @@ export interface Attempts {
   rescue?: "off" | "auto" | (string & {});
 }
 
-/** What happens to a request while it lasts. */
-export interface Progress {
-  /** A new attempt begins; the next one begins after `delay`; it failed for good. */
-  type: "attempt" | "wait" | "gaveup";
+interface OfRequest {
   method: string;
   url: string;
-  /** The number of the attempt, from 1. */
-  attempt?: number;
+}
+
+/** A new attempt begins. */
+export interface AttemptBegins extends OfRequest {
+  type: "attempt";
+  /** Its number, from 1. */
+  attempt: number;
+}
+
+/** The next attempt begins after a pause; why, is what the last one came to. */
+export interface AttemptWaits extends OfRequest, Partial<Failure> {
+  type: "wait";
   /** Milliseconds until the next attempt. */
-  delay?: number;
-  /** Why the last attempt failed. */
-  cause?: Cause;
-  phase?: Phase;
+  delay: number;
+}
+
+/** It failed for good. */
+export interface GaveUp extends OfRequest, Failure {
+  type: "gaveup";
+}
+
+/** What happens to a request while it lasts. */
+export type Progress = AttemptBegins | AttemptWaits | GaveUp;
+
+/** Where progress is told of all requests. */
+export interface ProgressEvents extends EventTarget {
+  addEventListener<Type extends Progress["type"]>(
+    type: Type,
+    listener: (event: CustomEvent<Extract<Progress, { type: Type }>>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends Progress["type"]>(
+    type: Type,
+    listener: (event: CustomEvent<Extract<Progress, { type: Type }>>) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
 }
 
 /** The third parameter of {@link lastgoodFetch}. */
@@ -92,7 +128,7 @@ export interface RequestPolicy extends Attempts {
   progress?: (event: Progress) => void;
   /** Whether a failing response is thrown, as a {@link LastgoodError}, in place of being returned. Default: false, as in `fetch`. */
   throws?: boolean;
-  /** Whether equal GET requests at the same time become one. Default: false. */
+  /** Whether equal GET requests at the same time become one. It is given up when none of them is wanted any more. Default: false. */
   coalesce?: boolean;
 }
 
@@ -204,7 +240,7 @@ export function adviceFor(
 export function configure(policy: Policy): Promise<void>;
 
 /** Tells `attempt`, `wait` and `gaveup` of all requests: `detail` is a {@link Progress}. */
-export const events: EventTarget;
+export const events: ProgressEvents;
 
 /** Resolves once the core is there; it comes by itself with the first request. */
 export function ready(): Promise<unknown>;

@@ -8,9 +8,11 @@ mod exchange;
 mod explain;
 mod problem;
 mod remembered;
+mod tables;
 
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
+pub use tables::tables;
 
 use crate::policy::{Policy, Problem, Value};
 use crate::wire::{Timestamp, time::millis};

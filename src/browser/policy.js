@@ -14,8 +14,11 @@ const numbers = new Map();
  * @param {import("./lastgood").RequestPolicy} policy
  */
 export function numberOf(rules, policy) {
-  const { progress, throws, coalesce, ...written } = policy;
-  const key = JSON.stringify(written);
+  const { progress, throws, coalesce, ...rest } = policy;
+  const written = given(rest);
+  const key = JSON.stringify(written, (_, value) =>
+    ["function", "symbol"].includes(typeof value) ? String(value) : value,
+  );
   let number = numbers.get(key);
   if (number === undefined) {
     if (numbers.size >= MOST) forget(rules);
@@ -31,8 +34,19 @@ export function numberOf(rules, policy) {
  */
 export async function configure(policy) {
   const rules = await core();
-  refusable(() => rules.configure(policy));
+  refusable(() => rules.configure(given(policy)));
   forget(rules);
+}
+
+/**
+ * What is `undefined` was not chosen, as everywhere in JavaScript.
+ * @param {unknown} written
+ */
+function given(written) {
+  const isTable = Object.prototype.toString.call(written) === "[object Object]";
+  if (!isTable) return written;
+  const members = Object.entries(/** @type {object} */ (written));
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }
 
 /** @param {import("./core.js").Core} rules */

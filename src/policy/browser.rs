@@ -70,6 +70,11 @@ pub fn for_request(written: &Value, base: &Policy) -> (Policy, Vec<Problem>) {
     (policy, as_written(problems))
 }
 
+/// The fields that a page can write for all its requests.
+pub fn names_of_pages() -> impl Iterator<Item = String> {
+    BROWSER.names().map(camel).chain([String::from("routes")])
+}
+
 /// Fields that are durations: a plain number is one in milliseconds, as everywhere in
 /// JavaScript.
 const SPANS: [&str; 17] = [

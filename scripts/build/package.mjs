@@ -1,0 +1,184 @@
+// @ts-check
+/**
+ * The npm package: what can be imported from it, and what lies beside that.
+ */
+import { build as bundle } from "esbuild";
+import {
+  cpSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inRoot } from "../setup/paths.mjs";
+import { run } from "./run.mjs";
+
+/**
+ * What can be imported from the package, by its file in `src/browser/`; the types are
+ * the file of the same name that ends in `.d.ts`. A new entry needs a line here.
+ * @type {Record<string, string>}
+ */
+const EXPORTS = { ".": "lastgood.js" };
+
+/** The files of all entries, to be bundled together. */
+export const MODULES = Object.values(EXPORTS);
+
+/** All of it in one file, for who copies one to a server of their own. */
+const SINGLE = "lastgood.single.js";
+
+const own = (/** @type {string[]} */ ...parts) =>
+  inRoot("src", "browser", ...parts);
+
+/**
+ * Compiles the crate for pages by wasm-pack; returns where.
+ * @param {string} feature
+ */
+export function pack(feature) {
+  const made = inRoot("build", feature);
+  rmSync(made, { recursive: true, force: true });
+  const where = [
+    "--target",
+    "web",
+    "--out-dir",
+    made,
+    "--out-name",
+    "lastgood",
+  ];
+  const how = ["--mode", "no-install", "--no-opt", "--no-pack", "--release"];
+  run("wasm-pack", ["build", ...how, ...where, "--", "--features", feature]);
+  return made;
+}
+
+/**
+ * Asks the wasm for the tables of its decisions, writes them as a module, and takes the
+ * function away that told them, so that it is not shipped.
+ * @param {string} made where the wasm is
+ * @returns {Promise<string>} the module
+ */
+export async function writeTables(made) {
+  const glue = join(made, "lastgood.js");
+  const core = await import(
+    `${pathToFileURL(glue)}?${process.hrtime.bigint()}`
+  );
+  core.initSync({ module: readFileSync(join(made, "lastgood_bg.wasm")) });
+  const file = join(made, "tables.js");
+  writeFileSync(file, `export default ${JSON.stringify(core.tables())};\n`);
+  const script = readFileSync(glue, "utf8");
+  const without = script.replace(/^export function tables\(\) {.*?^}\n/ms, "");
+  if (without === script) throw new Error("the glue has no function `tables`");
+  writeFileSync(glue, without);
+  return file;
+}
+
+/**
+ * The package in one file, with the wasm in it as text.
+ * @param {string} out
+ * @param {import("esbuild").BuildOptions} options as for the modules
+ */
+export async function writeSingle(out, options) {
+  await bundle({
+    ...options,
+    entryPoints: [own("lastgood.js")],
+    outfile: join(out, SINGLE),
+    bundle: true,
+    alias: { ...options.alias, "lastgood-wasm": own("inlined.js") },
+    plugins: [asBytes(join(out, "lastgood.wasm"))],
+  });
+}
+
+/**
+ * Lets a script import the wasm as bytes.
+ * @param {string} wasm
+ * @returns {import("esbuild").Plugin}
+ */
+const asBytes = (wasm) => ({
+  name: "bytes",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^lastgood-bytes$/ }, () => ({
+      path: wasm,
+      namespace: "bytes",
+    }));
+    onLoad({ filter: /.*/, namespace: "bytes" }, () => ({
+      contents: readFileSync(wasm),
+      loader: "binary",
+    }));
+  },
+});
+
+/**
+ * Writes what makes a folder of modules a package.
+ * @param {string} out
+ */
+export function writePackage(out) {
+  for (const file of Object.values(EXPORTS)) {
+    const types = typesOf(file);
+    cpSync(own(types), join(out, types));
+  }
+  const singles = typesOf(SINGLE);
+  writeFileSync(join(out, singles), 'export * from "./lastgood.js";\n');
+  cpSync(own("README.md"), join(out, "README.md"));
+  for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"])
+    cpSync(inRoot(licence), join(out, licence));
+  const manifest = `${JSON.stringify(manifestOf(readdirSync(out)), null, 2)}\n`;
+  writeFileSync(join(out, "package.json"), manifest);
+}
+
+/** @param {string[]} files */
+function manifestOf(files) {
+  const entries = { ...EXPORTS, "./single": SINGLE };
+  const exported = Object.entries(entries).map(([name, file]) => [
+    name,
+    { types: `./${typesOf(file)}`, default: `./${file}` },
+  ]);
+  return {
+    name: "lastgood",
+    version: field("version"),
+    description:
+      "fetch that knows what a failing gateway means: repeats what may be repeated, and nothing else",
+    license: field("license"),
+    keywords: ["fetch", "retry", "502", "gateway", "circuit-breaker", "wasm"],
+    type: "module",
+    sideEffects: false,
+    main: "./lastgood.js",
+    types: "./lastgood.d.ts",
+    exports: {
+      ...Object.fromEntries(exported),
+      "./lastgood.wasm": "./lastgood.wasm",
+      "./package.json": "./package.json",
+    },
+    files: files.filter((name) => !name.startsWith(".")),
+  };
+}
+
+/** @param {string} file */
+const typesOf = (file) => file.replace(/\.js$/, ".d.ts");
+
+/**
+ * What the crate says of itself.
+ * @param {string} name
+ */
+function field(name) {
+  const manifest = readFileSync(inRoot("Cargo.toml"), "utf8");
+  const found = new RegExp(`^${name} = "([^"]+)"`, "m").exec(manifest);
+  if (!found) throw new Error(`Cargo.toml has no ${name}`);
+  return found[1];
+}
+
+/**
+ * The files that a page loads before its first request: a module, what it imports
+ * by all means, and the wasm.
+ * @param {string} folder
+ * @param {string} entry
+ * @returns {string[]}
+ */
+export function loadedWith(folder, entry) {
+  const known = new Set([entry]);
+  for (const file of known) {
+    const script = readFileSync(join(folder, file), "utf8");
+    for (const [, name] of script.matchAll(/(?:from|import)"\.\/([^"]+)"/g))
+      known.add(name);
+  }
+  return [...known, "lastgood.wasm"];
+}

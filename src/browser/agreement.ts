@@ -1,0 +1,20 @@
+/** The types that people read are those of what is exported: `tsc` compares. */
+import { core } from "./core.js";
+import { LastgoodError } from "./error.js";
+import { events } from "./events.js";
+import { adviceFor, explain } from "./explain.js";
+import { lastgoodFetch } from "./fetch.js";
+import type * as written from "./lastgood";
+import { configure } from "./policy.js";
+
+type Written = typeof written;
+
+export const exported: Written = {
+  LastgoodError: LastgoodError as unknown as Written["LastgoodError"],
+  adviceFor,
+  configure,
+  events,
+  explain,
+  lastgoodFetch,
+  ready: async () => core(),
+};

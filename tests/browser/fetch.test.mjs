@@ -1,0 +1,677 @@
+// @ts-check
+/**
+ * `lastgoodFetch` in Chromium: what `fetch` does it does, beside it in the same page; and
+ * what it adds.
+ */
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { launch } from "../support/chromium.mjs";
+import { test } from "../support/test.mjs";
+import { serveSite } from "./site.mjs";
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+let site;
+/** Another origin. @type {Awaited<ReturnType<typeof serveSite>>} */
+let other;
+/** @type {import("playwright-core").Page} */
+let page;
+
+before(async () => {
+  [browser, site, other] = await Promise.all([
+    launch(),
+    serveSite(),
+    serveSite(),
+  ]);
+  page = await browser.newPage();
+  await page.goto(site.origin);
+  await page.evaluate(async () => {
+    Object.assign(globalThis, await import("/lastgood/lastgood.js"));
+  });
+});
+after(async () => {
+  await browser?.close();
+  await Promise.all([site?.close(), other?.close()]);
+});
+
+/**
+ * Runs a function in the page. It is handed what is given, and reads the package's
+ * exports as globals.
+ * @template T
+ * @param {(given: any) => Promise<T>} act
+ * @param {unknown} [given]
+ */
+const inPage = (act, given) => page.evaluate(act, given);
+
+/** Pauses that no test waits for. */
+const SOON = { backoff: { base: 1, cap: 1 } };
+
+const FAILED = (/** @type {number} */ times) =>
+  /** @type {import("./site.mjs").Answer} */ (
+    (_, response, number) =>
+      response.writeHead(number > times ? 200 : 502).end(`answer ${number}`)
+  );
+
+/**
+ * The same, done with `fetch` and with `lastgoodFetch`, comes to the same.
+ * @param {string} name
+ * @param {(given: { ask: typeof fetch, origin: string, other: string }) => Promise<unknown>} act
+ */
+function alike(name, act) {
+  test(`as with fetch: ${name}`, async () => {
+    const run = `async (given) => {
+      const act = ${act};
+      const outcome = (ask) => act({ ...given, ask }).catch((error) => ({
+        thrown: error?.name ?? String(error), isTypeError: error instanceof TypeError }));
+      return { expected: await outcome(fetch), told: await outcome(lastgoodFetch) };
+    }`;
+    const given = JSON.stringify({ origin: site.origin, other: other.origin });
+    const { expected, told } = /** @type {any} */ (
+      await page.evaluate(`(${run})(${given})`)
+    );
+    assert.deepEqual(told, expected);
+    assert.ok(
+      expected !== undefined && expected !== null,
+      "it comes to something",
+    );
+  });
+}
+
+before(() => {
+  for (const it of [site, other]) {
+    it.on("/echo", ({ method, headers, text }, response) => {
+      const body = JSON.stringify({
+        ...{ method, text: text.replace(/-{4,}\w+/g, "BOUNDARY") },
+        type: headers["content-type"]?.replace(/boundary=.*/, "boundary"),
+        ...{ own: headers["x-own"], accept: headers.accept },
+        length: headers["content-length"] !== undefined,
+        attempt: headers["lastgood-attempt"],
+      });
+      const cors = { "access-control-allow-origin": "*" };
+      response.writeHead(200, { "content-type": "application/json", ...cors });
+      response.end(body);
+    });
+    it.on("/to", (_, response) =>
+      response.writeHead(302, { location: "/echo" }).end(),
+    );
+    it.on("/404", (_, response) => response.writeHead(404).end("none"));
+    it.on("/500", (_, response) => response.writeHead(500).end("broken"));
+    it.on("/closed", (_, response) => response.socket?.destroy());
+    it.on("/silent", () => {});
+    it.on("/slow-body", (_, response) => {
+      response.writeHead(200, { "content-type": "video/mp4" });
+      response.write("first");
+    });
+  }
+});
+
+alike("a text", async ({ ask }) => (await ask("/echo")).json());
+alike("a URL", async ({ ask, origin }) =>
+  (await ask(new URL("/echo?x", origin))).json(),
+);
+alike("a Request", async ({ ask }) =>
+  (await ask(new Request("/echo", { method: "PUT", body: "b" }))).json(),
+);
+alike("init over a Request", async ({ ask }) =>
+  (
+    await ask(new Request("/echo", { headers: { "x-own": "1" } }), {
+      method: "POST",
+      body: "mine",
+      headers: { "x-own": "2" },
+    })
+  ).json(),
+);
+alike("init that is null", async ({ ask }) =>
+  (await ask("/echo", /** @type {any} */ (null))).json(),
+);
+alike("FormData", async ({ ask }) => {
+  const body = new FormData();
+  body.set("a", "1");
+  body.set("file", new Blob(["content"]), "name.txt");
+  return (await ask("/echo", { method: "POST", body })).json();
+});
+alike("URLSearchParams, bytes, Blob", async ({ ask }) => {
+  const bodies = [
+    new URLSearchParams("a=1&b=2"),
+    new TextEncoder().encode("bytes"),
+    new Blob(["blob"], { type: "text/x-own" }),
+  ];
+  const replies = bodies.map(async (body) =>
+    (await ask("/echo", { method: "POST", body })).json(),
+  );
+  return Promise.all(replies);
+});
+alike("a stream as body, over HTTP/1", async ({ ask }) => {
+  const body = new Blob(["stream"]).stream();
+  /** @type {any} */
+  const init = { method: "POST", body, duplex: "half" };
+  return (await ask("/echo", init)).json();
+});
+alike("keepalive", async ({ ask }) =>
+  (await ask("/echo", { keepalive: true, method: "POST", body: "k" })).json(),
+);
+alike("what a response tells of itself", async ({ ask }) => {
+  const told = [];
+  for (const place of ["/echo", "/to", "/404", "/500"]) {
+    const { url, redirected, type, status, ok, bodyUsed } = await ask(place);
+    told.push({ url, redirected, type, status, ok, bodyUsed });
+  }
+  return told;
+});
+alike("a redirect that is not to be followed", async ({ ask }) => {
+  const { type, status } = await ask("/to", { redirect: "manual" });
+  return { type, status };
+});
+alike("a redirect that is an error", ({ ask }) =>
+  ask("/to", { redirect: "error" }),
+);
+alike("opaque responses", async ({ ask, other }) => {
+  const { type, status, body } = await ask(`${other}/echo`, {
+    mode: "no-cors",
+  });
+  return { type, status, body: body === null };
+});
+alike("a simple request to another origin stays one", async ({ ask, other }) =>
+  (await ask(`${other}/echo`, { method: "POST", body: "x" })).json(),
+);
+alike("another origin that gives no leave", ({ ask, other }) =>
+  ask(`${other}/404`, { method: "POST" }),
+);
+alike("an address that is none", ({ ask }) => ask("http://["));
+alike("a method that is none", ({ ask }) => ask("/echo", { method: "G T" }));
+alike("a GET with a body", ({ ask }) => ask("/echo", { body: "x" }));
+alike("a header that is none", ({ ask }) =>
+  ask("/echo", { headers: { "a b": "c" } }),
+);
+alike("a body that was read before", async ({ ask }) => {
+  const request = new Request("/echo", { method: "POST", body: "x" });
+  await request.text();
+  return ask(request);
+});
+alike("a Request has its body read by it", async ({ ask }) => {
+  const request = new Request("/echo", { method: "POST", body: "x" });
+  await ask(request);
+  return { used: request.bodyUsed };
+});
+alike("a write whose connection breaks", ({ ask }) =>
+  ask("/closed", { method: "POST", body: "x" }).catch((error) => {
+    throw error instanceof TypeError ? new TypeError() : error;
+  }),
+);
+alike("given up before", ({ ask }) =>
+  ask("/echo", { signal: AbortSignal.abort() }),
+);
+alike("given up before, with a reason", ({ ask }) =>
+  ask("/echo", { signal: AbortSignal.abort("why") }),
+);
+alike("given up while nobody answers", ({ ask }) => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new RangeError("why")), 50);
+  return ask("/silent", { signal: controller.signal });
+});
+alike("given up by a time-out of the caller's", ({ ask }) =>
+  ask("/silent", { signal: AbortSignal.timeout(50) }),
+);
+alike("given up by a Request's own signal", ({ ask }) => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 50);
+  return ask(new Request("/silent", { signal: controller.signal }));
+});
+alike("given up in the body", async ({ ask }) => {
+  const controller = new AbortController();
+  const response = await ask("/slow-body", { signal: controller.signal });
+  const reader = /** @type {ReadableStream} */ (response.body).getReader();
+  const { value } = await reader.read();
+  controller.abort(new RangeError("why"));
+  const thrown = await reader.read().catch((error) => error.name);
+  return { first: new TextDecoder().decode(value), thrown };
+});
+alike("a body is there as it comes, and again in a clone", async ({ ask }) => {
+  const response = await ask("/echo");
+  const clone = response.clone();
+  return [await response.json(), await clone.json(), response.bodyUsed];
+});
+
+test("a body is passed on while it still comes", async () => {
+  site.on("/drip", (_, response) => {
+    response.writeHead(200, { "content-type": "text/plain" });
+    let count = 0;
+    const timer = setInterval(() => {
+      response.write(`${count} `);
+      if (++count === 8) response.end(() => clearInterval(timer));
+    }, 40);
+  });
+  const told = await inPage(async () => {
+    // Two time-outs of an attempt would pass meanwhile.
+    const policy = { attemptTimeout: 150, deadline: 300, disguised: false };
+    // @ts-expect-error a global
+    const response = await lastgoodFetch("/drip", {}, policy);
+    let chunks = 0;
+    let text = "";
+    for await (const chunk of response.body) {
+      chunks += 1;
+      text += new TextDecoder().decode(chunk);
+    }
+    return { chunks, text };
+  });
+  assert.equal(told.text, "0 1 2 3 4 5 6 7 ");
+  assert.ok(told.chunks > 2, `${told.chunks} chunks`);
+});
+
+test("what fails is sent again, with its number, and progress is told", async () => {
+  site.on("/twice", FAILED(2));
+  const told = await inPage(
+    async (policy) => {
+      /** @type {any[]} */
+      const events = [];
+      /** @type {any[]} */
+      const all = [];
+      // @ts-expect-error a global
+      const { events: target, lastgoodFetch } = globalThis;
+      for (const type of ["attempt", "wait", "gaveup"])
+        target.addEventListener(type, (/** @type {any} */ it) =>
+          all.push(it.detail),
+        );
+      const progress = (/** @type {any} */ event) => events.push(event);
+      const response = await lastgoodFetch(
+        "/twice",
+        {},
+        { ...policy, progress },
+      );
+      return {
+        status: response.status,
+        text: await response.text(),
+        events,
+        all,
+      };
+    },
+    { backoff: { base: 40, cap: 40 } },
+  );
+  assert.deepEqual([told.status, told.text], [200, "answer 3"]);
+  assert.deepEqual(told.events, told.all);
+  const seen = told.events.map(({ type, attempt, delay, cause, url }) => [
+    ...[type, attempt, typeof delay, cause, url.endsWith("/twice")],
+  ]);
+  const waits = seen.filter(([type]) => type === "wait");
+  const attempts = seen.filter(([type]) => type === "attempt");
+  assert.deepEqual(
+    attempts.map(([, number]) => number),
+    [1, 2, 3],
+  );
+  for (const wait of waits)
+    assert.deepEqual(wait, ["wait", undefined, "number", "bad-gateway", true]);
+  const numbers = site.of("/twice").map((it) => it.headers["lastgood-attempt"]);
+  assert.deepEqual(numbers, [undefined, "2", "3"]);
+});
+
+test("a failing response is a response, and what was given up is told", async () => {
+  site.on("/always", (_, response) =>
+    response.writeHead(502, { "x-request-id": "r7" }).end("<h1>502</h1>"),
+  );
+  const told = await inPage(async (policy) => {
+    /** @type {any[]} */
+    const events = [];
+    const progress = (/** @type {any} */ it) => events.push(it);
+    // @ts-expect-error a global
+    const response = await lastgoodFetch(
+      "/always",
+      {},
+      { ...policy, progress },
+    );
+    return {
+      status: response.status,
+      text: await response.text(),
+      last: events.at(-1),
+    };
+  }, SOON);
+  assert.deepEqual([told.status, told.text], [502, "<h1>502</h1>"]);
+  const { type, cause, attempts, requestId } = told.last;
+  assert.deepEqual(
+    [type, cause, attempts, requestId],
+    ["gaveup", "bad-gateway", 3, "r7"],
+  );
+});
+
+test("with `throws` it is an error that says what is known", async () => {
+  site.on("/problem", (_, response) => {
+    response.writeHead(503, { "content-type": "application/problem+json" });
+    const problem = {
+      retryable: false,
+      applied: "no",
+      retry_after: 2.5,
+      request_id: "p1",
+    };
+    response.end(JSON.stringify(problem));
+  });
+  const told = await inPage(async () => {
+    try {
+      // @ts-expect-error a global
+      await lastgoodFetch("/problem", {}, { throws: true });
+      return undefined;
+    } catch (/** @type {any} */ error) {
+      const {
+        name,
+        message,
+        cause,
+        phase,
+        retryable,
+        retryAfter,
+        requestId,
+        attempts,
+      } = error;
+      const body = await error.response.json();
+      // @ts-expect-error a global
+      const { adviceFor, explain, LastgoodError } = globalThis;
+      return {
+        ...{
+          name,
+          message,
+          cause,
+          phase,
+          retryable,
+          retryAfter,
+          requestId,
+          attempts,
+        },
+        known: error instanceof LastgoodError && error instanceof TypeError,
+        id: body.request_id,
+        explained: await explain(error),
+        advice: await adviceFor(error.cause, { language: "de-AT" }),
+      };
+    }
+  });
+  assert.ok(told, "it threw");
+  const { explained, advice, message, ...rest } = told;
+  assert.match(message, /503.*unavailable, nothing-sent/);
+  assert.deepEqual(rest, {
+    ...{ name: "LastgoodError", cause: "unavailable", phase: "nothing-sent" },
+    ...{ retryable: false, retryAfter: 2500, requestId: "p1", attempts: 1 },
+    ...{ known: true, id: "p1" },
+  });
+  assert.deepEqual(
+    [explained.verdict, explained.cause],
+    ["final", "unavailable"],
+  );
+  assert.equal(advice.language, "de");
+  assert.ok(advice.title && advice.administrators.length > 1);
+});
+
+test("a connection that breaks is an error of ours, and one of fetch's", async () => {
+  const told = await inPage(async (policy) => {
+    // @ts-expect-error a global
+    const error = await lastgoodFetch("/closed", {}, policy).catch((it) => it);
+    const { name, cause, phase, attempts } = error;
+    return { name, cause, phase, attempts, inner: error.error?.name };
+  }, SOON);
+  assert.deepEqual(told, {
+    ...{ name: "LastgoodError", cause: "network", phase: "maybe-processed" },
+    ...{ attempts: 3, inner: "TypeError" },
+  });
+});
+
+test("a wait is told after a time-out, too, and ends when the caller leaves", async () => {
+  const told = await inPage(async () => {
+    const controller = new AbortController();
+    /** @type {string[]} */
+    const types = [];
+    const progress = (/** @type {any} */ { type, cause }) => {
+      types.push(`${type} ${cause}`);
+      if (type === "wait") setTimeout(() => controller.abort("enough"), 20);
+    };
+    const policy = {
+      attemptTimeout: 60,
+      backoff: { base: "30s", cap: "30s" },
+      deadline: "60s",
+    };
+    const start = performance.now();
+    // @ts-expect-error a global
+    const asked = lastgoodFetch(
+      "/silent",
+      { signal: controller.signal },
+      { ...policy, progress },
+    );
+    const error = await asked.catch((/** @type {any} */ it) => it);
+    return { types, error, ms: performance.now() - start };
+  });
+  assert.deepEqual(told.types, ["attempt undefined", "wait timeout"]);
+  assert.equal(told.error, "enough");
+  assert.ok(told.ms < 5000, `${told.ms} ms`);
+});
+
+test("a write is sent once, with a key again, and the same each time", async () => {
+  site.on("/write", FAILED(99));
+  site.on("/keyed", FAILED(2));
+  await inPage(async (policy) => {
+    const body = new FormData();
+    body.set("a", "1");
+    // @ts-expect-error a global
+    const { lastgoodFetch } = globalThis;
+    await lastgoodFetch("/write", { method: "POST", body }, policy);
+    const headers = { "idempotency-key": '"k"' };
+    await lastgoodFetch("/keyed", { method: "POST", body, headers }, policy);
+    const stream = {
+      method: "POST",
+      body: new Blob(["s"]).stream(),
+      headers,
+      duplex: "half",
+    };
+    await lastgoodFetch("/keyed?stream", stream, policy).catch(() => {});
+  }, SOON);
+  assert.equal(site.of("/write").length, 1);
+  const keyed = site.of("/keyed").filter(({ url }) => url === "/keyed");
+  assert.equal(keyed.length, 3);
+  const parts = keyed.map(({ text }) => text.replace(/-{4,}\w+/g, ""));
+  assert.equal(new Set(parts).size, 1, "byte by byte but for the boundary");
+  assert.equal(
+    new Set(keyed.map((it) => it.headers["idempotency-key"])).size,
+    1,
+  );
+});
+
+test("equal requests become one, and one that leaves takes nobody along", async () => {
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  site.on("/shared", (_, response) => waiting.push(() => response.end("all")));
+  const asked = inPage(async () => {
+    const controllers = [1, 2, 3].map(() => new AbortController());
+    const all = controllers.map(({ signal }) =>
+      // @ts-expect-error a global
+      lastgoodFetch("/shared", { signal }, { coalesce: true }),
+    );
+    // @ts-expect-error a global
+    const apart = lastgoodFetch(
+      "/shared",
+      { headers: { a: "b" } },
+      { coalesce: true },
+    );
+    setTimeout(() => controllers[0].abort("left"), 50);
+    const left = await all[0].catch((it) => it);
+    // @ts-expect-error a global
+    globalThis.left = true;
+    const texts = await Promise.all(
+      [...all.slice(1), apart].map(async (it) => (await it).text()),
+    );
+    return { left, texts };
+  });
+  await page.waitForFunction("globalThis.left");
+  while (waiting.length < 2) await new Promise((done) => setTimeout(done, 5));
+  for (const reply of waiting) reply();
+  assert.deepEqual(await asked, { left: "left", texts: ["all", "all", "all"] });
+  assert.equal(site.of("/shared").length, 2);
+});
+
+test("a request that all have left is given up", async () => {
+  const closed = new Promise((resolve) =>
+    site.on("/left", (_, response) => response.on("close", resolve)),
+  );
+  await inPage(async () => {
+    const controllers = [1, 2].map(() => new AbortController());
+    const all = controllers.map(({ signal }) =>
+      // @ts-expect-error a global
+      lastgoodFetch("/left", { signal }, { coalesce: true }),
+    );
+    await new Promise((done) => setTimeout(done, 100));
+    for (const controller of controllers) controller.abort();
+    await Promise.allSettled(all);
+  });
+  await closed;
+});
+
+test("another origin learns the attempt only where policy names the header", async () => {
+  other.on("/cors", ({ method }, response, number) => {
+    const leave = {
+      "access-control-allow-origin": "*",
+      "access-control-allow-headers": "x-attempt",
+    };
+    response.writeHead(method === "OPTIONS" || number > 2 ? 200 : 502, leave);
+    response.end("there");
+  });
+  const url = `${other.origin}/cors`;
+  const text = await inPage(
+    // @ts-expect-error a global
+    async ({ url, policy }) => (await lastgoodFetch(url, {}, policy)).text(),
+    { url, policy: SOON },
+  );
+  assert.equal(text, "there");
+  const methods = other.of("/cors").map(({ method }) => method);
+  assert.deepEqual(methods, ["GET", "GET", "GET"], "and no leave is asked");
+  const named = { ...SOON, attemptHeader: "x-attempt" };
+  // @ts-expect-error a global
+  await inPage(
+    ({ url, policy }) => lastgoodFetch(url, {}, policy).then(() => 0),
+    {
+      ...{ url, policy: named },
+    },
+  );
+  const last = other.of("/cors").at(-1);
+  assert.equal(last?.headers["x-attempt"], "1");
+});
+
+test("a policy is refused by the name of its field, before anything is sent", async () => {
+  const told = await inPage(async () => {
+    const policies = [
+      ...[{ atempts: 3 }, { attempts: 0 }, { deadline: "soon" }, 7],
+      { attempts: () => 3 },
+    ];
+    const messages = [];
+    for (const policy of policies)
+      messages.push(
+        // @ts-expect-error a global
+        await lastgoodFetch("/refused", {}, policy).catch((it) => `${it}`),
+      );
+    return messages;
+  });
+  assert.match(told[0], /^TypeError: policy.atempts = 3: .*`attempts`/);
+  assert.match(told[1], /^TypeError: policy.attempts = 0: .*1 to 10/);
+  assert.match(told[2], /^TypeError: policy.deadline = "soon"/);
+  for (const message of told) assert.match(message, /^TypeError/);
+});
+
+test("what is undefined was not chosen", async () => {
+  const status = await inPage(async () => {
+    const policy = { attempts: undefined, progress: undefined };
+    // @ts-expect-error a global
+    return (await lastgoodFetch("/echo", {}, policy)).status;
+  });
+  assert.equal(status, 200);
+});
+
+test("what is configured holds, by path, until it is configured anew", async () => {
+  for (const place of ["/api/a", "/plain"]) site.on(place, FAILED(99));
+  const refused = await inPage(async () => {
+    // @ts-expect-error a global
+    const { configure, lastgoodFetch } = globalThis;
+    await configure({
+      attempts: 1,
+      routes: [{ path: "/api/*", attempts: 2, backoff: { base: 1, cap: 1 } }],
+    });
+    await lastgoodFetch("/api/a");
+    await lastgoodFetch("/plain");
+    const refused = await configure({ attempts: 3, colour: "red" }).catch(
+      (/** @type {any} */ it) => `${it}`,
+    );
+    await lastgoodFetch("/plain");
+    await configure({});
+    return refused;
+  });
+  assert.match(refused, /^TypeError: policy.colour = "red"/);
+  assert.equal(site.of("/api/a").length, 2);
+  assert.equal(site.of("/plain").length, 2, "what is refused changes nothing");
+});
+
+test("what a response means is explained, and it can still be read", async () => {
+  site.on("/iis", (_, response) => {
+    response.writeHead(502, {
+      "content-type": "text/html",
+      "retry-after": "7",
+    });
+    response.end(
+      "<title>502 - Web server received an invalid response while acting as a gateway or proxy server.</title><h3>HTTP Error 502.3 - Bad Gateway</h3>",
+    );
+  });
+  const told = await inPage(async () => {
+    const response = await fetch("/iis");
+    // @ts-expect-error a global
+    const { explain } = globalThis;
+    const explained = await explain(response, {
+      method: "POST",
+      language: "ar",
+    });
+    const good = await explain(await fetch("/echo"));
+    const thrown = await explain(new TypeError("Failed to fetch"));
+    return { explained, length: (await response.text()).length, good, thrown };
+  });
+  const { advice, ...explained } = told.explained;
+  assert.deepEqual(explained, {
+    ...{ verdict: "final", cause: "bad-gateway", phase: "maybe-processed" },
+    ...{ retryable: false, retryAfter: 7000, requestId: null, number: "502.3" },
+  });
+  assert.equal(advice.language, "ar");
+  assert.ok(told.length > 50 && told.good.verdict === "good");
+  assert.equal(told.thrown.cause, "network");
+});
+
+test("a listener that throws takes nothing down", async () => {
+  const told = await inPage(async () => {
+    const reported = new Promise((resolve) =>
+      addEventListener("error", ({ message }) => resolve(message), {
+        once: true,
+      }),
+    );
+    const progress = () => {
+      throw new Error("mine");
+    };
+    // @ts-expect-error a global
+    const { status } = await lastgoodFetch("/echo", {}, { progress });
+    return { status, message: await reported };
+  });
+  assert.equal(told.status, 200);
+  assert.match(String(told.message), /mine/);
+});
+
+test("where the wasm does not come, a request goes out as it is", async () => {
+  const context = await browser.newContext();
+  const bare = await context.newPage();
+  await context.route("**/lastgood.wasm", (route) =>
+    route.fulfill({ status: 502 }),
+  );
+  await bare.goto(site.origin);
+  const ask = async () => {
+    const { lastgoodFetch } = await import(
+      // @ts-expect-error what the site serves
+      "/lastgood/lastgood.js"
+    );
+    return (await lastgoodFetch("/500")).status;
+  };
+  assert.equal(await bare.evaluate(ask), 500);
+  await context.unroute("**/lastgood.wasm");
+  site.on("/later", FAILED(1));
+  const later = await bare.evaluate(async () => {
+    // @ts-expect-error what the site serves
+    const { lastgoodFetch } = await import("/lastgood/lastgood.js");
+    return (await lastgoodFetch("/later")).status;
+  });
+  assert.equal(later, 200, "and the next one asks for it again");
+  await context.close();
+});
