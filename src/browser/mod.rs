@@ -7,10 +7,12 @@
 mod exchange;
 mod explain;
 mod problem;
+mod queue;
 mod remembered;
 
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
+pub use queue::{queue_fate, queue_next, queue_reads};
 
 use crate::policy::{Policy, Problem, Value};
 use crate::wire::{Timestamp, time::millis};
