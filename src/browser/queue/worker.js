@@ -89,6 +89,8 @@ const followed = ({ mode }, response) =>
     ? Response.redirect(response.url, 303)
     : response;
 
+const STYLE =
+  "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:38rem;margin:0 auto;padding:2rem 1rem}h1{line-height:1.2}";
 const NO_STORE = { "cache-control": "no-store" };
 
 /** @param {number} status @param {object} told */
@@ -106,17 +108,17 @@ function page(status, text, words, language, back) {
   const link = back.startsWith(`${location.origin}/`)
     ? `<p><a href="${escaped(back)}">${escaped(words.pageBack)}</a></p>`
     : "";
+  const nonce = crypto.randomUUID();
   const body = `<!doctype html>
 <html lang="${escaped(language)}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
-<title>${escaped(words.heading)}</title></head>
+<title>${escaped(words.heading)}</title><style nonce="${nonce}">${STYLE}</style></head>
 <body><main><h1>${escaped(words.heading)}</h1><p>${escaped(text)}</p>${link}</main></body></html>
 `;
   const headers = {
     ...NO_STORE,
     "content-type": "text/html;charset=utf-8",
-    "content-security-policy":
-      "default-src 'none'; base-uri 'none'; form-action 'none'",
+    "content-security-policy": `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`,
   };
   return new Response(body, { status, headers });
 }
