@@ -150,7 +150,7 @@ async function buildBrowser(out) {
 }
 
 /** What of the package is imported by its name. */
-const MODULES = ["lastgood.js"];
+const MODULES = ["lastgood.js", "queue.js"];
 
 /**
  * Writes the texts of all languages as modules, and one that imports each by its tag.

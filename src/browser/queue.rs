@@ -1,11 +1,11 @@
 //! The write queue's questions to the core.
 
-use super::{table, to_object};
+use super::{flag, millis_of, number, table, text, time, to_object};
 use crate::policy::{Backoff, Value};
 use crate::retry::Random;
 use crate::retry::queue::{self, Came, Fate, Network, Next, QueueRule, Reads, Reply, Write};
 use crate::verdict::Cause;
-use crate::wire::{Listed, Timestamp, time::millis};
+use crate::wire::{Listed, Timestamp};
 use alloc::{borrow::ToOwned, string::String};
 use core::time::Duration;
 use serde_wasm_bindgen::from_value;
@@ -42,7 +42,7 @@ pub fn queue_next(
         Next::Unknown => ("unknown", Duration::ZERO),
         Next::Refused => ("refused", Duration::ZERO),
     };
-    to_object(&table([("next", text(word)), ("wait", number(wait))]))
+    to_object(&table([("next", text(word)), ("wait", number(millis_of(wait)))]))
 }
 
 /// What is read of an answer before it is judged: `text`, `problem` or nothing.
@@ -110,8 +110,8 @@ fn told(fate: Fate) -> Value {
     };
     table([
         ("fate", text(word)),
-        ("after", number(after)),
-        ("doubtful", Value::Bool(doubtful)),
+        ("after", number(millis_of(after))),
+        ("doubtful", flag(doubtful)),
         ("cause", cause.map_or(Value::Null, |it| text(it.name()))),
     ])
 }
@@ -172,19 +172,4 @@ fn at(value: &Value, name: &str) -> Timestamp {
 
 fn span(value: &Value, name: &str) -> Duration {
     Duration::from_millis(whole(value, name))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a float saturates")]
-#[expect(clippy::cast_sign_loss, reason = "a float saturates")]
-const fn time(millis: f64) -> Timestamp {
-    Timestamp::from_millis(millis as u64)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "pauses are far from 2^53")]
-fn number(span: Duration) -> Value {
-    Value::Number(millis(span) as f64)
-}
-
-fn text(word: &str) -> Value {
-    Value::Text(word.to_owned())
 }

@@ -4,9 +4,8 @@
  * orders, and fails as it is told. It counts what it carried out, which is what
  * everything is judged by.
  */
-import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { inRoot } from "../../scripts/setup/paths.mjs";
 
@@ -42,41 +41,22 @@ export const leavesDoubt = (deed) =>
     deed,
   );
 
-/** @type {Promise<string> | undefined} */
-let script;
-
-function bundle() {
-  script ??= build({
-    entryPoints: [inRoot("src", "browser", "queue", "index.js")],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2022",
-    plugins: [
-      {
-        name: "core",
-        setup: (build) =>
-          build.onResolve({ filter: /^lastgood-core$/ }, () => ({
-            path: "/core/lastgood.js",
-            external: true,
-          })),
-      },
-    ],
-  }).then(({ outputFiles }) => outputFiles[0]?.text ?? "");
-  return script;
+/** A file of the package. @param {string} path */
+function built(path) {
+  const file = inRoot("dist", "browser", path.replace(/^\/lastgood\//, ""));
+  return path.startsWith("/lastgood/") && existsSync(file)
+    ? readFileSync(file)
+    : undefined;
 }
-
-/** @param {string} name */
-const built = (name) => readFileSync(inRoot("dist", "browser", name));
 
 const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Shop</title><script type="module" src="/page.js"></script>`;
 
-const PAGE_SCRIPT = `import * as lastgood from "/queue.js";
+const PAGE_SCRIPT = `import * as lastgood from "/lastgood/queue.js";
 Object.assign(globalThis, { lastgood });
 document.documentElement.dataset.ready = "";`;
 
-const WORKER = `import { WriteQueue, queued, synced, SYNC_TAG } from "/queue.js";
+const WORKER = `import { WriteQueue, queued, synced, SYNC_TAG } from "/lastgood/queue.js";
 const queue = new WriteQueue({ routes: [{ path: "/api/*", name: "orders", deduplicates: true }],
   backoff: { base: "50ms", cap: "200ms" } });
 addEventListener("install", () => skipWaiting());
@@ -97,11 +77,8 @@ export async function openShop(t, options = {}) {
   const pages = new Map();
   const state = { ...{ deed: () => /** @type {Deed} */ ("good") }, ...options };
   const files = {
-    "/queue.js": await bundle(),
     "/page.js": PAGE_SCRIPT,
     "/sw.js": WORKER,
-    "/core/lastgood.js": built("lastgood.js"),
-    "/core/lastgood_bg.wasm": built("lastgood_bg.wasm"),
   };
 
   const server = http.createServer((request, response) => {
@@ -117,7 +94,7 @@ export async function openShop(t, options = {}) {
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
   function serve({ url = "/" }, response) {
     const path = url.split("?")[0] ?? "/";
-    const file = Object(files)[path];
+    const file = Object(files)[path] ?? built(path);
     if (file === undefined && path.startsWith("/favicon"))
       return response.writeHead(204).end();
     const type = path.endsWith(".wasm")

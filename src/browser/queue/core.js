@@ -1,22 +1,11 @@
 // @ts-check
 /**
- * The core, loaded when it is first needed.
+ * The core, as the queue needs it: what decides about writes is wasm alone.
  */
-import init, * as exported from "lastgood-core";
+import { core as load } from "../core.js";
 
-/** @type {Promise<typeof exported> | undefined} */
-let loaded;
-
-/** The functions of the core. A failure to load it is tried again the next time. */
-export function core() {
-  loaded ??= load().catch((error) => {
-    loaded = undefined;
-    throw error;
-  });
+export async function core() {
+  const loaded = await load();
+  if (!loaded.queue_fate) throw new Error("the write queue needs wasm");
   return loaded;
-}
-
-async function load() {
-  await init();
-  return exported;
 }

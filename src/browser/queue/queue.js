@@ -43,7 +43,7 @@ export class WriteQueue extends EventTarget {
     const { database, user, routes, bounds, timeout } = read(options);
     this.bounds = bounds;
     this.store = new Store(database);
-    this.clock = new Clock(`${database}:leader`, () => void this.drain());
+    this.clock = new Clock(`${database}:leader`, () => void this.#wake());
     this.#start = `${encodeURIComponent(user)}\n`;
     for (const route of routes) {
       const name = this.#start + route.name;
@@ -56,7 +56,7 @@ export class WriteQueue extends EventTarget {
       this.#lanes.set(route.name, lane);
     }
     this.#listen(database);
-    if (!isServiceWorker) void this.drain();
+    if (!isServiceWorker) void this.#wake();
   }
 
   /**
@@ -177,26 +177,16 @@ export class WriteQueue extends EventTarget {
    *   how many are left in each state, and in how many milliseconds the next is due
    */
   async drain() {
-    try {
-      const all = await this.entries();
-      const lanes = new Set(all.map(({ route }) => this.#lanes.get(route)));
-      this.#due.clear();
-      await Promise.all([...lanes].map((lane) => lane && this.#run(lane)));
-      this.#plan();
-      const left = await this.entries();
-      const count = (/** @type {string} */ state) =>
-        left.filter((entry) => entry.state === state).length;
-      return {
-        waiting: count("waiting") + count("sending"),
-        unknown: count("unknown"),
-        refused: count("refused"),
-        rest: this.#rest(),
-      };
-    } catch (error) {
-      // Without a database nothing waits.
-      if (!(error instanceof Unstorable)) throw error;
-      return { waiting: 0, unknown: 0, refused: 0, rest: undefined };
-    }
+    await this.#wake();
+    const left = await this.entries().catch(none);
+    const count = (/** @type {string} */ state) =>
+      left.filter((entry) => entry.state === state).length;
+    return {
+      waiting: count("waiting") + count("sending"),
+      unknown: count("unknown"),
+      refused: count("refused"),
+      rest: this.#rest(),
+    };
   }
 
   /** Stops listening and waiting; what is stored stays. */
@@ -294,6 +284,17 @@ export class WriteQueue extends EventTarget {
     return navigator.locks ? lane.inTurn(send) : send();
   }
 
+  /** Sends what is due. Without a store nothing waits. */
+  async #wake() {
+    /** @type {string[]} */
+    const names = await this.store.lanes(this.#start).catch(none);
+    const lanes = [...this.#lanes.values()];
+    this.#due.clear();
+    const busy = lanes.filter(({ name }) => names.includes(name));
+    await Promise.all(busy.map((lane) => this.#run(lane)));
+    this.#plan();
+  }
+
   /** @param {Lane} lane */
   async #run(lane) {
     const rest = await lane.run();
@@ -356,14 +357,14 @@ export class WriteQueue extends EventTarget {
     if ("document" in globalThis)
       document.addEventListener(
         "visibilitychange",
-        () => void (visible() && this.drain()),
+        () => void (visible() && this.#wake()),
         { signal },
       );
   }
 
   #back() {
     for (const lane of this.#lanes.values()) lane.back = Date.now();
-    void this.drain();
+    void this.#wake();
   }
 
   /** @param {import("./channel.js").Message} message */
@@ -380,6 +381,12 @@ export class WriteQueue extends EventTarget {
       this.clock.changed();
     }, TOGETHER_MS);
   }
+}
+
+/** @returns {never[]} */
+function none(/** @type {unknown} */ error) {
+  if (error instanceof Unstorable) return [];
+  throw error;
 }
 
 async function loaded() {

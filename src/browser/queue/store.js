@@ -102,6 +102,24 @@ export class Store {
     });
   }
 
+  /** The lanes in which anything is, of all that begin alike. @param {string} start @returns {Promise<string[]>} */
+  lanes(start) {
+    return this.#run(READING, async (of) => {
+      const range = IDBKeyRange.bound([start], [`${start}\uffff`]);
+      const request = of(ENTRIES).index("lane").openKeyCursor(range);
+      /** @type {string[]} */
+      const lanes = [];
+      for (;;) {
+        const cursor = await settled(request);
+        if (!cursor) return lanes;
+        const [lane] = /** @type {[string, number]} */ (cursor.key);
+        lanes.push(lane);
+        // A list is behind every number.
+        cursor.continue([lane, []]);
+      }
+    });
+  }
+
   /**
    * The first of a lane that is not in one of these states.
    * @param {string} lane
