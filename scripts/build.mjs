@@ -138,7 +138,8 @@ async function buildBrowser(out) {
     external: ["./languages/*"],
     define: EXPLICIT_FREE,
   });
-  cpSync(own("lastgood.d.ts"), join(out, "lastgood.d.ts"));
+  for (const name of MODULES.map((it) => it.replace(".js", ".d.ts")))
+    cpSync(own(name), join(out, name));
   const scripts = MODULES.concat(readdirSync(out)).filter((name) =>
     /\.js$/.test(name),
   );

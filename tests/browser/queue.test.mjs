@@ -236,6 +236,22 @@ test("writes of a route keep their order, whatever happens to them", async (t) =
   assert.deepEqual(shop.site.orders(), all);
 });
 
+test("what a browser repeats by itself carries the same key", async (t) => {
+  const shop = await pageWith(t, {
+    keepAlive: true,
+    deed: (_, nth, order) =>
+      order === "butter" && nth === 1 ? "reset-after" : "good",
+  });
+  await shop.send("bread");
+  await shop.send("butter");
+  await become(shop.entries, []);
+  const keys = shop.site.arrivals
+    .filter(({ order }) => order === "butter")
+    .map(({ key }) => key);
+  assert.ok(keys.length >= 2 && new Set(keys).size === 1);
+  assert.deepEqual(shop.site.orders(), ["bread", "butter"]);
+});
+
 test("a reload while a write is under way: with a key it is sent again, once carried out", async (t) => {
   const shop = await pageWith(t, {
     deed: (_, nth) => (nth === 1 ? "hang-after" : "good"),
