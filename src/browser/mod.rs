@@ -7,11 +7,13 @@
 mod exchange;
 mod explain;
 mod problem;
+mod queue;
 mod remembered;
 mod tables;
 
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
+pub use queue::{queue_fate, queue_next, queue_reads};
 pub use tables::tables;
 
 use crate::policy::{Policy, Problem, Value};

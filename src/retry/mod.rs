@@ -3,11 +3,13 @@
 //! Three tries at each of four layers make 81 calls out of one, which is how a
 //! short failure becomes a long one. So there is a cap on attempts, a pause
 //! with full jitter between them, one deadline over all of them, and a matrix
-//! that knows what must not be done twice.
+//! that knows what must not be done twice. What may wait for days has rules of
+//! its own, in [`queue`].
 
 mod backoff;
 mod budget;
 mod matrix;
+pub mod queue;
 mod random;
 
 pub use backoff::{Pause, pause};

@@ -26,7 +26,7 @@ const PLACES = [
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
 ];
-const FLAGS = [
+export const FLAGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update"],
   "--disable-sync",
@@ -37,13 +37,18 @@ const AXE = readFileSync(
   "utf8",
 );
 
-export function launch() {
-  const executablePath = PLACES.find((place) => place && existsSync(place));
-  if (!executablePath)
+/** Where Chromium is. */
+export function executable() {
+  const found = PLACES.find((place) => place && existsSync(place));
+  if (!found)
     throw new Error(
       "Chromium is not installed: `sudo apt-get install chromium`, or name it in CHROMIUM",
     );
-  return chromium.launch({ executablePath, args: FLAGS });
+  return found;
+}
+
+export function launch() {
+  return chromium.launch({ executablePath: executable(), args: FLAGS });
 }
 
 /** What a browser complains about while it shows a page. */

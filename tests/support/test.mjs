@@ -11,7 +11,8 @@ const LONGEST_MS = 20_000;
 
 /**
  * - `todo`: the fault that keeps a test from passing; it runs all the same
- * @typedef {{ todo?: string }} TestOptions
+ * - `timeout`: its end, where that is later than usual
+ * @typedef {{ todo?: string, timeout?: number }} TestOptions
  */
 
 /**
