@@ -138,7 +138,8 @@ async function buildBrowser(out) {
     external: ["./languages/*"],
     define: EXPLICIT_FREE,
   });
-  cpSync(own("lastgood.d.ts"), join(out, "lastgood.d.ts"));
+  for (const name of MODULES.map((name) => name.replace(/js$/, "d.ts")))
+    cpSync(own(name), join(out, name));
   const scripts = MODULES.concat(readdirSync(out)).filter((name) =>
     /\.js$/.test(name),
   );
@@ -150,7 +151,7 @@ async function buildBrowser(out) {
 }
 
 /** What of the package is imported by its name. */
-const MODULES = ["lastgood.js"];
+const MODULES = ["lastgood.js", "status.js"];
 
 /**
  * Writes the texts of all languages as modules, and one that imports each by its tag.

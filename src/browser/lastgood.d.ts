@@ -73,14 +73,16 @@ export interface Attempts {
 
 /** What happens to a request while it lasts. */
 export interface Progress {
-  /** A new attempt begins; the next one begins after `delay`; it failed for good. */
-  type: "attempt" | "wait" | "gaveup";
+  /** A new attempt begins; the next one begins after `delay`; a lastgood on the way had nothing but a copy; it failed for good. */
+  type: "attempt" | "wait" | "copy" | "gaveup";
   method: string;
   url: string;
   /** The number of the attempt, from 1. */
   attempt?: number;
   /** Milliseconds until the next attempt. */
   delay?: number;
+  /** Of the copy, in seconds; null if nobody knows. */
+  age?: number | null;
   /** Why the last attempt failed. */
   cause?: Cause;
   phase?: Phase;
@@ -203,7 +205,7 @@ export function adviceFor(
  */
 export function configure(policy: Policy): Promise<void>;
 
-/** Tells `attempt`, `wait` and `gaveup` of all requests: `detail` is a {@link Progress}. */
+/** Tells `attempt`, `wait`, `copy` and `gaveup` of all requests: `detail` is a {@link Progress}. */
 export const events: EventTarget;
 
 /** Resolves once the core is there; it comes by itself with the first request. */

@@ -8,9 +8,11 @@ mod exchange;
 mod explain;
 mod problem;
 mod remembered;
+mod status;
 
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
+pub use status::{blames_origin, heard, learn, news};
 
 use crate::policy::{Policy, Problem, Value};
 use crate::wire::{Timestamp, time::millis};
