@@ -72,6 +72,11 @@ export interface Watch extends EventTarget {
   resume(): void;
   /** Asks now, and resolves with how the site is doing. */
   tryNow(): Promise<State>;
+  /**
+   * Takes notice of a reply that was not got by `lastgoodFetch`, which tells by itself.
+   * Resolves with how the site is doing by that; if that is not `well`, somebody asks.
+   */
+  heed(reply: Response): Promise<State>;
   /** Ends it. */
   close(): void;
   addEventListener<K extends keyof WatchEvents>(

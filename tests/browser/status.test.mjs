@@ -17,6 +17,7 @@ import {
   plainShop,
   script,
   told,
+  WITHOUT_WASM,
 } from "./watched.mjs";
 
 const browser = await launch();
@@ -234,3 +235,89 @@ test("the page of an answer and a page that watches ask once for both", async (t
   await answer.page.waitForSelector("text=Opening hours");
   await is(page, "well");
 });
+
+test("a page that says itself that it is an answer is one", async (t) => {
+  const answer = `503[Server-Timing: lastgood; desc="bad-gateway"; dur=3; Retry-After: 1]`;
+  const { open, become } = await plainShop(t, browser, script(answer, GOOD));
+  const { page } = await open();
+  await is(page, "failing");
+  await become(script(GOOD));
+  await is(page, "well");
+  assert.equal(await told(page), "failing,well,back");
+});
+
+test("a copy of something else makes one ask after the page", async (t) => {
+  const { open, become, kept, site } = await edgeShop(t, browser);
+  const { page } = await open();
+  await kept();
+  await page.evaluate("lastgoodFetch('/api')");
+  const api = new URL("/api", page.url()).href;
+  await until("it is kept", () => site.worker.stored(api));
+  await become(script(DOWN));
+  const heard = `import("/lastgood/lastgood.js").then(({ events }) => new Promise((resolve) => {
+    events.addEventListener("copy", ({ detail }) => resolve(detail));
+    lastgoodFetch("/api");
+  }))`;
+  const { type, url, age } = /** @type {any} */ (await page.evaluate(heard));
+  assert.deepEqual([type, url], ["copy", api]);
+  assert.ok(age >= 0 && age < 20, `${age} s`);
+  await is(page, "degraded");
+});
+
+/** What replies say of a site: status, fields, and how it is doing. @type {[number, Record<string, string>, string][]} */
+const REPLIES = [
+  [200, {}, "well"],
+  [404, {}, "well"],
+  [405, {}, "well"],
+  [501, {}, "well"],
+  [502, {}, "failing"],
+  [521, {}, "failing"],
+  [530, {}, "failing"],
+  [404, { "lastgood-verdict": "good" }, "well"],
+  [503, { "lastgood-verdict": "failing" }, "failing"],
+  [200, { "lastgood-verdict": "copy" }, "degraded"],
+  [200, { "cache-status": "lastgood; fwd=stale; ttl=20" }, "degraded"],
+  [
+    200,
+    { "cache-status": "a; hit, lastgood; fwd=stale; fwd-status=502; ttl=-9" },
+    "degraded",
+  ],
+  [200, { "cache-status": "lastgood; fwd=miss; detail=archive" }, "degraded"],
+  [200, { "cache-status": "lastgood; fwd=stale; fwd-status=304" }, "well"],
+  [200, { "cache-status": "a; fwd=stale; ttl=-9" }, "well"],
+  // Fresh, or stale and renewed behind the reply: nothing is wrong.
+  ...[20, -3].map(
+    (ttl) =>
+      /** @type {[number, Record<string, string>, string]} */ ([
+        200,
+        {
+          "cache-status": `lastgood; hit; ttl=${ttl}`,
+          "lastgood-verdict": "copy",
+        },
+        "well",
+      ]),
+  ),
+];
+
+for (const [kind, good] of Object.entries({ GOOD, WITHOUT_WASM }))
+  test(`replies say the same in a page that is ${kind}`, async (t) => {
+    const { open, become, asked } = await plainShop(t, browser, script(good));
+    const { page, complaints } = await open();
+    await is(page, "well");
+    for (const [status, headers, expected] of REPLIES) {
+      const init = JSON.stringify({ status, headers });
+      assert.equal(
+        await page.evaluate(`site.heed(new Response(null, ${init}))`),
+        expected,
+        init,
+      );
+    }
+    const forbidden = complaints.all.some((it) => it.includes("forbids wasm"));
+    assert.equal(forbidden, good === WITHOUT_WASM);
+    assert.equal(asked(), 0);
+    await become(script("502[Retry-After: 1]", good));
+    await page.evaluate("fetch('/page').then((reply) => site.heed(reply))");
+    await is(page, "failing");
+    await become(script(good));
+    await is(page, "well");
+  });

@@ -20,6 +20,8 @@ const TYPES = /** @type {Record<string, string>} */ ({
 const STRICT =
   "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src 'self'; require-trusted-types-for 'script'";
 export const GOOD = `200[${STRICT}]`;
+/** A page that may not compile wasm. */
+export const WITHOUT_WASM = GOOD.replace(" 'wasm-unsafe-eval'", "");
 /** An error after which one may soon ask again. */
 export const DOWN = "502[Retry-After: 1]";
 
@@ -31,7 +33,7 @@ const BANNER = (
 ) => `<!doctype html><html lang="en"><head><meta charset="utf-8">
   <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Shop</title>
   <script type="module" src="/lastgood/status.js"></script></head><body><main><h1>Opening hours</h1>
-  <p>Monday to Friday, nine to six.</p><p><a href="/page">More</a></p></main>
+  <p>Monday to Friday, nine to six.</p></main>
   <lastgood-status${OWN[path] ?? ' url="/page"'}><a slot="back" href="${path}">Load the page anew</a></lastgood-status></body></html>`;
 const OWN = /** @type {Record<string, string>} */ ({
   "/banner-here": "",
@@ -107,8 +109,11 @@ async function visiting(t, browser, origin, base, options = {}) {
 /** @param {TestContext} t @param {Browser} browser @param {unknown} [does] @param {import("../support/chromium.mjs").ContextOptions} [options] */
 export async function plainShop(t, browser, does = script(GOOD), options = {}) {
   const origin = await originWith(t, does, {
-    content: (...given) =>
-      content(...given) ?? { type: "text/plain", bytes: Buffer.from("good") },
+    content: (answer, call) =>
+      content(answer, call) ?? {
+        type: "text/plain",
+        bytes: Buffer.from("good"),
+      },
   });
   return visiting(t, browser, origin, origin.url, options);
 }

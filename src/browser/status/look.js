@@ -19,14 +19,14 @@ export const LOOK = `
   clip-path: inset(50%); pointer-events: none;
 }
 .banner.away > :not(.said) { display: none }
-.said { flex: 1 1 16em; min-width: 0; margin: 0.25em 0; overflow-wrap: anywhere }
+.said { flex: 1 1 auto; min-width: 0; margin: 0.25em 0; overflow-wrap: anywhere }
 .keys { display: flex; flex-wrap: wrap; gap: 0.4em; margin-inline-start: auto; align-items: center }
 button {
   min-width: 2.2em; min-height: 2.2em; margin: 0; padding: 0 0.7em;
   border: 1px solid var(--edge); border-radius: 0.4em;
   background: none; color: inherit; font: inherit; cursor: pointer;
 }
-.hide { border-color: transparent; padding: 0 }
+.hide { border-color: transparent; padding: 0; font-size: 1.15em }
 button:hover { background: var(--press) }
 button:active { background: none }
 button:focus-visible { outline: 2px solid; outline-offset: 1px }

@@ -7,6 +7,7 @@
  * well. While it is, nobody asks anything.
  */
 import { events } from "../events.js";
+import { lines } from "../fields.js";
 import { ask, shownAs } from "./asking.js";
 import { Turn } from "./lock.js";
 import { rules } from "./rules.js";
@@ -111,6 +112,18 @@ export class Watch extends EventTarget {
   async tryNow() {
     if (isOnline()) await this.#ask();
     return this.#state;
+  }
+
+  /**
+   * Takes notice of a reply that somebody else got; resolves with how the site is doing
+   * by that.
+   * @param {Response} reply
+   */
+  async heed({ status, headers, url }) {
+    const { heard } = await this.#rules;
+    const { state } = heard(status, lines(headers), 1, 0, Date.now());
+    if (state !== "well" && url && this.#isOwn(url)) void this.#doubt();
+    return /** @type {State} */ (state);
   }
 
   /** Ends it. */
