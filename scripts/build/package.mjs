@@ -20,7 +20,11 @@ import { run } from "./run.mjs";
  * the file of the same name that ends in `.d.ts`. A new entry needs a line here.
  * @type {Record<string, string>}
  */
-const EXPORTS = { ".": "lastgood.js", "./queue": "queue.js" };
+const EXPORTS = {
+  ".": "lastgood.js",
+  "./queue": "queue.js",
+  "./status": "status.js",
+};
 
 /** The files of all entries, to be bundled together. */
 export const MODULES = Object.values(EXPORTS);

@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * Where progress is told of all requests: `attempt`, `wait` and `gaveup`, each with
- * `detail` as in `RequestPolicy.progress`.
+ * Where progress is told of all requests: `attempt`, `wait`, `copy` and `gaveup`,
+ * each with `detail` as in `RequestPolicy.progress`.
  */
 export const events = /** @type {import("./lastgood").ProgressEvents} */ (
   new EventTarget()
@@ -10,7 +10,7 @@ export const events = /** @type {import("./lastgood").ProgressEvents} */ (
 
 /**
  * @param {import("./fetch.js").Hand} hand
- * @param {"attempt" | "wait" | "gaveup"} type
+ * @param {"attempt" | "wait" | "copy" | "gaveup"} type
  * @param {object} more
  */
 export function tell({ request, progress }, type, more) {

@@ -95,7 +95,9 @@ async function attempted(rules, own, hand, policy) {
   );
   try {
     await drive(exchange, hand);
-    return outcome(exchange, hand, policy?.throws);
+    const response = outcome(exchange, hand, policy?.throws);
+    tellOfCopy(rules, hand, response);
+    return response;
   } finally {
     abandon(hand);
     exchange.free();
@@ -274,6 +276,18 @@ function outcome(exchange, hand, throws) {
   if (failure) tell(hand, "gaveup", failure);
   if (came === RESPONSE && response && !(throws && failure)) return response;
   throw new LastgoodError(failure, { response, error: hand.error });
+}
+
+/**
+ * Tells if a lastgood on the way had nothing but a copy.
+ * @param {import("./core.js").Core} rules
+ * @param {Hand} hand
+ * @param {Response} response
+ */
+function tellOfCopy(rules, hand, { status, headers }) {
+  if (!headers.get("cache-status")?.includes("lastgood")) return;
+  const told = rules.heard?.(status, lines(headers), 1, 0, Date.now());
+  if (told?.state === "degraded") tell(hand, "copy", { age: told.age });
 }
 
 /**

@@ -90,13 +90,20 @@ export interface AttemptWaits extends OfRequest, Partial<Failure> {
   delay: number;
 }
 
+/** A lastgood on the way had nothing but a copy. */
+export interface CopyShown extends OfRequest {
+  type: "copy";
+  /** In seconds; null if nobody knows. */
+  age: number | null;
+}
+
 /** It failed for good. */
 export interface GaveUp extends OfRequest, Failure {
   type: "gaveup";
 }
 
 /** What happens to a request while it lasts. */
-export type Progress = AttemptBegins | AttemptWaits | GaveUp;
+export type Progress = AttemptBegins | AttemptWaits | CopyShown | GaveUp;
 
 /** Where progress is told of all requests. */
 export interface ProgressEvents extends EventTarget {
@@ -239,7 +246,7 @@ export function adviceFor(
  */
 export function configure(policy: Policy): Promise<void>;
 
-/** Tells `attempt`, `wait` and `gaveup` of all requests: `detail` is a {@link Progress}. */
+/** Tells `attempt`, `wait`, `copy` and `gaveup` of all requests: `detail` is a {@link Progress}. */
 export const events: ProgressEvents;
 
 /** Resolves once the core is there; it comes by itself with the first request. */

@@ -9,11 +9,13 @@ mod explain;
 mod problem;
 mod queue;
 mod remembered;
+mod status;
 mod tables;
 
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
 pub use queue::{queue_fate, queue_next, queue_reads};
+pub use status::{blames_origin, heard, learn, news};
 pub use tables::tables;
 
 use crate::policy::{Policy, Problem, Value};
