@@ -35,12 +35,18 @@ async function matrix({ only, clients, json, jobs, markdown }) {
   return wrong.length > 0 ? 1 : 0;
 }
 
+/** @param {ReturnType<typeof readOptions>} options */
+async function cost({ json }) {
+  const { figures, isWell } = await measureCost();
+  await keep(json, figures);
+  return isWell ? 0 : 1;
+}
+
 async function main() {
   if (process.argv.includes("--help")) return console.log(USAGE);
   try {
     const options = readOptions(process.argv.slice(2));
-    if (!options.cost) process.exitCode = await matrix(options);
-    else await keep(options.json, await measureCost());
+    process.exitCode = await (options.cost ? cost(options) : matrix(options));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;

@@ -22,6 +22,9 @@ const FORMS = {
   },
 };
 
+/** A date in one of the forms. @param {string} form @param {Date} date */
+export const written = (form, date) => FORMS[form](date);
+
 /**
  * A script with its dates, and the last of them in ms.
  * @param {unknown} script
@@ -32,7 +35,7 @@ export function withDates(script) {
   let date = null;
   const text = JSON.stringify(script).replace(PLACE, (_, form, seconds) => {
     date = Math.ceil(Date.now() / 1000 + Number(seconds)) * 1000;
-    return FORMS[form](new Date(date));
+    return written(form, new Date(date));
   });
   return { script: JSON.parse(text), date };
 }

@@ -15,6 +15,8 @@ import { withDates } from "./dates.mjs";
 /** What the origin says until the row begins; no connection is used again. */
 const BEFORE = ["200[Connection: close]"];
 const NOBODY_IS_THERE = ["refuse"];
+/** Not that of HTTP's dates: who takes one for local time is hours off. */
+const ZONE = "America/New_York";
 const READY_MS = 20_000;
 
 /** @param {string} script */
@@ -59,7 +61,7 @@ export async function siteFor({ browser, scripts, workers }, client, row) {
   const elsewhere = await ScriptedOrigin.start({
     ...{ name: "O2", script: row.elsewhere ?? BEFORE },
   });
-  const context = await browser.newContext();
+  const context = await browser.newContext({ timezoneId: ZONE });
   const page = await context.newPage();
   await page.goto(origin.url);
   await page.waitForFunction("globalThis.ready?.then(() => true)", null, {
