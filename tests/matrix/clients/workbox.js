@@ -17,6 +17,6 @@ async function installed() {
 
 /** @type {import("../page/client.js").Client} */
 export const client = {
-  ready: installed,
+  install: installed,
   send: (url, init) => fetch(url, init),
 };

@@ -19,7 +19,8 @@
 /** @typedef {{ times: number, everyMs: number }} Load */
 /**
  * - `limitMs`: when the page stops waiting
- * @typedef {{ asked: Asked, abort?: Abort, load?: Load, policy?: object, limitMs: number }} Task
+ * @typedef {{ asked: Asked, abort?: Abort, load?: Load, configuration?: object,
+ *   policy?: object, limitMs: number }} Task
  */
 /**
  * What a client's error says; of lastgood's own fields what is there.
@@ -151,6 +152,7 @@ async function limited(client, task) {
  * @param {Client} client @param {Task} task
  */
 export async function ask(client, task) {
+  if (task.configuration) await client.configure?.(task.configuration);
   const { times, everyMs } = task.load ?? { times: 1, everyMs: 0 };
   const start = performance.now();
   const running = [];

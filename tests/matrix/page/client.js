@@ -7,10 +7,13 @@
  *   body: ReadableStream<Uint8Array> | null }} Answer
  */
 /**
- * - `ready`: what must have happened before the first request
+ * - `install`: what must have happened before the first request
+ * - `warm`: what the first request would do otherwise
+ * - `configure`: what holds for all requests; lastgood's alone
  * - `send`: asks once, with all that the client does about failures; `policy`
  *   is for lastgood alone, the others go by their defaults
- * @typedef {{ ready?: () => Promise<void>,
+ * @typedef {{ install?: () => Promise<void>, warm?: () => Promise<unknown>,
+ *   configure?: (configuration: object) => Promise<void>,
  *   send: (input: string | Request, init: RequestInit, policy?: object) => Promise<Answer> }} Client
  */
 

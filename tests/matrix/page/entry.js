@@ -7,4 +7,9 @@ import { ask } from "./asking.js";
 const page = /** @type {any} */ (globalThis);
 page.ask = (/** @type {import("./asking.js").Task} */ task) =>
   ask(client, task);
-page.ready = Promise.resolve(client.ready?.());
+page.ready = prepared();
+
+async function prepared() {
+  await client.install?.();
+  if (location.hash !== "#cold") await client.warm?.();
+}

@@ -14,6 +14,9 @@
 /** @typedef {import("../page/asking.js").Outcome} Outcome */
 /** @typedef {{ right: boolean | null, why: string[], told: string }} Cell `right` is null where the client has no words for the request */
 
+/** Of a client that has no words for what a row asks. @type {Cell} */
+export const NOT_ASKED = { right: null, why: [], told: "–" };
+
 /** What a clock may be off, in ms. */
 const TOLERANCE_MS = 15;
 
@@ -36,7 +39,7 @@ const gapsOf = ({ calls }) =>
 function endOf({ end, status, type, error }) {
   if (end === "pending") return "still waits";
   if (end === "answered") return type === "opaque" ? type : String(status);
-  return error?.status ? `throws ${error.status}` : `throws ${error?.name}`;
+  return `throws ${error?.cause ?? error?.status ?? error?.name}`;
 }
 
 /** What a person is shown of a cell. @param {Seen} seen */
@@ -196,8 +199,7 @@ function sendFaults(sends, { calls }) {
  * @returns {Cell}
  */
 export function judge({ right, own }, isOurs, seen) {
-  if (seen.outcomes.some(({ end }) => end === "not-offered"))
-    return { right: null, why: [], told: "–" };
+  if (seen.outcomes.some(({ end }) => end === "not-offered")) return NOT_ASKED;
   const why = [
     ...faultsOf(isOurs ? { ...right, ...onlyRight(own) } : right, seen),
     ...(isOurs ? ownFaults(onlyOwn(own), seen) : []),

@@ -38,11 +38,15 @@ import { withDates } from "./dates.mjs";
  * - `later`: another script after so many ms
  * - `leave`: the request is made as the page is left
  * - `limit`: ms until the page gives up on a client; `linger`: ms that are waited for more attempts
- * - `policy`: lastgood's; the others go by their defaults
+ * - `configuration`, `policy`: lastgood's, for all requests and for this; the others go by their defaults
+ * - `alone`: the others have no words for it; `lacks`: these clients have none
+ * - `cold`: it is the first thing that the client does
  * @typedef {{ id: string, fault: string,
  *   request?: Partial<import("../page/asking.js").Asked>, origin: unknown, elsewhere?: unknown,
  *   later?: { ms: number, origin: unknown }, abort?: import("../page/asking.js").Abort,
- *   leave?: true, load?: import("../page/asking.js").Load, policy?: object, limit?: number,
+ *   leave?: true, load?: import("../page/asking.js").Load, configuration?: object,
+ *   policy?: object, alone?: true, lacks?: string[],
+ *   cold?: true, limit?: number,
  *   linger?: number, right: Right, own?: Own }} Row
  */
 

@@ -54,9 +54,16 @@ export async function play(host, client, row) {
   const site = await siteFor(host, client, row);
   try {
     const date = await site.begin();
-    const { request = {}, abort, load, policy, limit = LIMIT_MS } = row;
+    const {
+      request = {},
+      abort,
+      load,
+      configuration,
+      policy,
+      limit = LIMIT_MS,
+    } = row;
     const asked = { ...request, url: site.resolve(request.url ?? "/x") };
-    const task = { asked, abort, load, policy, limitMs: limit };
+    const task = { asked, abort, load, configuration, policy, limitMs: limit };
     const [outcomes] = await Promise.all([
       askFrom(site.page, row, task),
       change(site, row),

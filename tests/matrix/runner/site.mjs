@@ -63,7 +63,7 @@ export async function siteFor({ browser, scripts, workers }, client, row) {
   });
   const context = await browser.newContext({ timezoneId: ZONE });
   const page = await context.newPage();
-  await page.goto(origin.url);
+  await page.goto(`${origin.url}/${row.cold ? "#cold" : ""}`);
   await page.waitForFunction("globalThis.ready?.then(() => true)", null, {
     timeout: READY_MS,
   });

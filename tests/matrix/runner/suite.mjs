@@ -2,7 +2,7 @@
 /** All rows with all clients, a few at a time. */
 import { launch } from "../../support/chromium.mjs";
 import { OURS, pageScript, workerScript } from "./clients.mjs";
-import { judge } from "./judge.mjs";
+import { judge, NOT_ASKED } from "./judge.mjs";
 import { play } from "./row.mjs";
 import { serveScripts } from "./scripts.mjs";
 
@@ -37,6 +37,8 @@ export async function openHost(clients) {
 /** @param {import("./site.mjs").Host} host @param {Row} row @param {string} client @returns {Promise<Done>} */
 export async function cellOf(host, row, client) {
   const start = performance.now();
+  if (row.lacks?.includes(client) || (row.alone && client !== OURS))
+    return { row, client, cell: NOT_ASKED, ms: 0 };
   const cell = await play(host, client, row).then(
     (seen) => judge(row, client === OURS, seen),
     (error) => ({ right: false, why: [String(error)], told: "no result" }),
