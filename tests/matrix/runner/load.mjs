@@ -35,6 +35,7 @@ import { withDates } from "./dates.mjs";
 /**
  * - `origin`, `elsewhere`: scripts in the words of tests/cases/README.md; requests
  *   go elsewhere, across origins, where there is one
+ * - `http2`: the origin speaks HTTP/2, and knows answers only
  * - `later`: another script after so many ms
  * - `leave`: the request is made as the page is left
  * - `limit`: ms until the page gives up on a client; `linger`: ms that are waited for more attempts
@@ -46,7 +47,7 @@ import { withDates } from "./dates.mjs";
  *   later?: { ms: number, origin: unknown }, abort?: import("../page/asking.js").Abort,
  *   leave?: true, load?: import("../page/asking.js").Load, configuration?: object,
  *   policy?: object, alone?: true, lacks?: string[],
- *   cold?: true, limit?: number,
+ *   cold?: true, http2?: true, limit?: number,
  *   linger?: number, right: Right, own?: Own }} Row
  */
 

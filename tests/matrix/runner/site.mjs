@@ -7,6 +7,7 @@
 import { contentOf } from "../../origin/bodies.mjs";
 import { ScriptedOrigin } from "../../origin/server.mjs";
 import { withDates } from "./dates.mjs";
+import { Http2Origin } from "./http2.mjs";
 
 /** @typedef {import("./load.mjs").Row} Row */
 /** @typedef {import("playwright-core").Browser} Browser */
@@ -39,12 +40,12 @@ function pagesOf(script, worker) {
   };
 }
 
-/** @param {ScriptedOrigin} origin @param {unknown} script */
+/** @param {ScriptedOrigin | Http2Origin} origin @param {unknown} script */
 async function begin(origin, script) {
   const { script: dated, date } = withDates(script);
   // Connections that lie idle end here: on one that was used before, the
   // browser repeats a request by itself, and of those one could not tell.
-  await origin.setScript(NOBODY_IS_THERE);
+  if (origin instanceof ScriptedOrigin) await origin.setScript(NOBODY_IS_THERE);
   await origin.setScript(dated);
   return date;
 }
@@ -55,13 +56,17 @@ async function begin(origin, script) {
  */
 export async function siteFor({ browser, scripts, workers }, client, row) {
   const pages = pagesOf(`${scripts}/${client}.js`, workers[client] ?? "");
-  const origin = await ScriptedOrigin.start({
+  const Origin = row.http2 ? Http2Origin : ScriptedOrigin;
+  const origin = await Origin.start({
     ...{ name: "O1", script: BEFORE, content: pages },
   });
   const elsewhere = await ScriptedOrigin.start({
     ...{ name: "O2", script: row.elsewhere ?? BEFORE },
   });
-  const context = await browser.newContext({ timezoneId: ZONE });
+  const context = await browser.newContext({
+    timezoneId: ZONE,
+    ignoreHTTPSErrors: row.http2,
+  });
   const page = await context.newPage();
   await page.goto(`${origin.url}/${row.cold ? "#cold" : ""}`);
   await page.waitForFunction("globalThis.ready?.then(() => true)", null, {

@@ -41,7 +41,11 @@ export async function cellOf(host, row, client) {
     return { row, client, cell: NOT_ASKED, ms: 0 };
   const cell = await play(host, client, row).then(
     (seen) => judge(row, client === OURS, seen),
-    (error) => ({ right: false, why: [String(error)], told: "no result" }),
+    (error) => ({
+      right: false,
+      why: [String(error).split("\n", 1)[0]],
+      told: "no result",
+    }),
   );
   return { row, client, cell, ms: performance.now() - start };
 }
