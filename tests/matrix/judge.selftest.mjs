@@ -115,9 +115,12 @@ const JUDGED = [
     "another body",
   ],
   [
-    { calls: calls([0, 1100, 1200, 2000]) },
-    { rate: { afterMs: 1000, most: 2 } },
-    "3 a second go on",
+    {
+      calls: calls([0, 1100, 1200, 2000]),
+      outcomes: [GOOD, { ...GOOD, at: 1050 }, { ...GOOD, at: 1150 }],
+    },
+    { late: { afterMs: 1000, most: 1 } },
+    "1.5 attempts a request go on",
   ],
   [
     {

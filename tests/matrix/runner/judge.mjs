@@ -106,12 +106,11 @@ const DEMANDS = {
     !within(firstMs, wanted) &&
     `first bytes after ${firstMs === null ? "all" : `${seconds(firstMs)} s`}`,
   again: (wanted, seen) => togetherAgain(wanted, pausesOf(seen)),
-  rate(wanted, { calls }) {
-    const late = calls.filter(({ at }) => at - calls[0].at > wanted.afterMs);
-    const span =
-      (calls[calls.length - 1].at - calls[0].at - wanted.afterMs) / 1000;
-    const rate = span > 0 ? late.length / span : 0;
-    return rate > wanted.most && `${rate.toFixed(0)} a second go on`;
+  late({ afterMs, most }, { calls, outcomes }) {
+    const attempts = calls.filter(({ at }) => at - calls[0].at >= afterMs);
+    const requests = outcomes.filter(({ at }) => at >= afterMs);
+    const share = attempts.length / requests.length;
+    return !(share <= most) && `${share.toFixed(1)} attempts a request go on`;
   },
   good(wanted, { outcomes }) {
     const late = outcomes.filter(({ at }) => at >= wanted.afterMs);

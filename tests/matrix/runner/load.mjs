@@ -17,11 +17,11 @@ import { withDates } from "./dates.mjs";
  * - `ends`: a status is told by an answer, or by an error that carries it
  * - `ms`, `answerMs`, `firstMs`: until all is over, the answer is there, its first bytes are
  * - `again`: of a load, the mean pause before second attempts, and from the shortest to the longest
- * - `rate`: of a load, requests a second that still arrive after so many ms
+ * - `late`: of a load, attempts that arrive after so many ms, for each request made after them
  * - `good`: of a load, which share of requests made after so many ms is answered 200
  * @typedef {{ attempts?: number | Bounds, preflights?: number, gaps?: Bounds, same?: string[],
  *   ends?: Ends, ms?: Bounds, answerMs?: Bounds, firstMs?: Bounds,
- *   again?: { least: number, spread: number }, rate?: { afterMs: number, most: number },
+ *   again?: { least: number, spread: number }, late?: { afterMs: number, most: number },
  *   good?: { afterMs: number, share: number } }} Right
  */
 /**
