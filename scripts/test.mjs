@@ -128,6 +128,10 @@ const STAGES = [
     name: "pages in Chromium",
     command: ["node", ...NODE_TESTS, "tests/pages/"],
   },
+  {
+    name: "fault matrix in Chromium",
+    command: ["node", ...NODE_TESTS, "tests/browser/matrix.test.mjs"],
+  },
 ];
 
 /** @param {string[]} where */
@@ -149,6 +153,7 @@ function wasmPack(...where) {
 function selftests() {
   return [
     "tests/cases/selftest.mjs",
+    "tests/matrix/judge.selftest.mjs",
     "tests/origin/grammar.selftest.mjs",
     "tests/origin/wire.selftest.mjs",
     "benches/outage/selftest.mjs",

@@ -159,6 +159,18 @@ function withOwn(defaults, own) {
   ];
 }
 
+/** @param {Answer["options"]} options */
+const isPacked = (options) => "gzip" in options || "gzip-cut" in options;
+
+/** The body as it is packed; a packing that breaks off is whole by its framing. @param {Answer["options"]} options @param {Buffer} bytes */
+function coding(options, bytes) {
+  if (!isPacked(options)) return bytes;
+  const packed = gzipSync(bytes);
+  return "gzip-cut" in options
+    ? packed.subarray(0, Number(options["gzip-cut"]))
+    : packed;
+}
+
 /**
  * The answer as bytes.
  * @param {Answer} answer @param {Asked} asked
@@ -188,7 +200,7 @@ export function wireOf(
     };
   }
   const said = content(answer, asked, mark);
-  const coded = options.gzip ? gzipSync(said.bytes) : said.bytes;
+  const coded = coding(options, said.bytes);
   const part = options.partial
     ? partOf(asked.headers.range, coded)
     : { status: 200, bytes: coded, extra: [] };
@@ -216,7 +228,7 @@ function sealed(status, { options, headers }, asked, { said, base, bytes }) {
   const { framing, body, ending } = frame(options, bytes);
   /** @type {[string, string][]} */
   const described = [...base, ["Content-Type", said.type], framing];
-  if (options.gzip) described.push(["Content-Encoding", "gzip"]);
+  if (isPacked(options)) described.push(["Content-Encoding", "gzip"]);
   const head = headBytes(status, withOwn(described, headers));
   return {
     head,

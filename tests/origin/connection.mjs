@@ -30,6 +30,8 @@ import { readBody, readHead } from "./message.mjs";
 
 /** How long sent bytes are given to be read before a reset throws away what was not. */
 const BEFORE_RESET_MS = 40;
+/** A body that drips comes in so many pieces. */
+const DRIPS = 10;
 const JUNK =
   "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n\u0000\u0001junk, not HTTP\r\n";
 const WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -214,17 +216,36 @@ export class Connection {
     }
   }
 
+  /** @param {import("./answer.mjs").Wire} wire @param {Answer} answer */
+  async #put({ head, body }, { options }) {
+    if (!("drip" in options))
+      return write(this.socket, Buffer.concat([head, body]));
+    await write(this.socket, head);
+    for (const piece of pieces(body, DRIPS)) {
+      await pause(this.socket, Number(options.drip));
+      await write(this.socket, piece);
+    }
+  }
+
   /** @param {Answer} answer @param {Call} call @param {Head} head */
   async #send(answer, call, head) {
     const mark = this.owner.mark(call, answer);
     const wire = wireOf(answer, call, { mark, content: this.owner.content });
-    await write(this.socket, Buffer.concat([wire.head, wire.body]));
+    await this.#put(wire, answer);
     if (wire.ending === "rst") {
       await pause(this.socket, BEFORE_RESET_MS);
       this.socket.resetAndDestroy();
     }
     return wire.ending === "keep" && persists(head);
   }
+}
+
+/** So many pieces, the last of which may be shorter. @param {Buffer} bytes @param {number} count */
+function pieces(bytes, count) {
+  const size = Math.ceil(bytes.length / count);
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
 }
 
 /** Whether the client wants the connection kept. @param {Head} head */

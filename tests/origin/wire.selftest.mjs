@@ -82,6 +82,11 @@ const ANSWERS = [
     },
   ],
   ["200 slow(80)", {}, { status: 200, ms: [75, 500] }],
+  [
+    "200 drip(20)",
+    {},
+    { status: 200, complete: true, from: "O1#1", ms: [190, 1000] },
+  ],
   ["200 cut(150)", {}, { status: 200, complete: false, bodyBytes: 150 }],
   ["200 rst(150)", {}, { status: 200, complete: false, bodyBytes: 150 }],
   [
@@ -138,6 +143,15 @@ const ANSWERS = [
       json: true,
       from: "O1#1",
       headers: { "content-type": "application/json" },
+    },
+  ],
+  [
+    "200 gzip-cut(60)",
+    {},
+    {
+      complete: true,
+      bodyBytes: 60,
+      headers: { "content-encoding": "gzip", "content-length": "60" },
     },
   ],
   ["200 gzip", {}, { from: "O1#1", headers: { "content-encoding": "gzip" } }],

@@ -9,6 +9,7 @@
 /** What the argument of an answer's option must be. @type {Record<string, "none" | "number" | "token" | "page" | "text">} */
 export const OPTIONS = {
   slow: "number",
+  drip: "number",
   cut: "number",
   rst: "number",
   chunked: "none",
@@ -23,6 +24,7 @@ export const OPTIONS = {
   disguised: "page",
   type: "text",
   gzip: "none",
+  "gzip-cut": "number",
   csrf: "none",
   partial: "none",
 };
@@ -31,6 +33,7 @@ export const OPTIONS = {
 const EXCLUSIVE = [
   ["cut", "rst", "chunked", "chunked-cut", "torn"],
   ["empty", "echo", "disguised", "csrf", "size"],
+  ["gzip", "gzip-cut"],
 ];
 
 /** The known error pages an answer can be disguised as. */

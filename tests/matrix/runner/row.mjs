@@ -1,0 +1,79 @@
+// @ts-check
+/** One row with one client: the requests are made, and what was seen is told. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { siteFor } from "./site.mjs";
+
+/** @typedef {import("./load.mjs").Row} Row */
+/** @typedef {import("../page/asking.js").Outcome} Outcome */
+/** @typedef {import("../../origin/connection.mjs").Call} Call */
+/**
+ * What was seen: at the origins, and in the page.
+ * - `date`: the moment that `Retry-After` named, in ms since 1970
+ * - `since`: what has to be added to the time of a call to make it such a moment
+ * @typedef {{ calls: Call[], preflights: number, outcomes: Outcome[],
+ *   date: number | null, since: number }} Seen
+ */
+
+const LIMIT_MS = 15_000;
+/** For repetitions that come after the page has had its answer. */
+const LINGER_MS = 250;
+
+/** @param {Awaited<ReturnType<typeof siteFor>>} site @param {Row} row */
+async function change({ origin }, { later }) {
+  if (!later) return;
+  await sleep(later.ms);
+  await origin.setScript(later.origin);
+}
+
+/**
+ * Makes the requests, as the page is left if the row says so: then nobody is
+ * there to be told what came of them.
+ * @param {import("playwright-core").Page} page @param {Row} row
+ * @param {import("../page/asking.js").Task} task
+ * @returns {Promise<Outcome[]>}
+ */
+async function askFrom(page, { leave }, task) {
+  const inPage = /** @param {any} given */ (given) =>
+    /** @type {any} */ (globalThis).ask(given);
+  if (!leave) return page.evaluate(inPage, task);
+  await page.evaluate((given) => {
+    addEventListener(
+      "pagehide",
+      () => void (/** @type {any} */ (globalThis).ask(given)),
+    );
+  }, task);
+  await page.goto("about:blank");
+  return [];
+}
+
+/**
+ * @param {import("./site.mjs").Host} host @param {string} client @param {Row} row
+ * @returns {Promise<Seen>}
+ */
+export async function play(host, client, row) {
+  const site = await siteFor(host, client, row);
+  try {
+    const date = await site.begin();
+    const {
+      request = {},
+      abort,
+      load,
+      configuration,
+      policy,
+      limit = LIMIT_MS,
+    } = row;
+    const asked = { ...request, url: site.resolve(request.url ?? "/x") };
+    const task = { asked, abort, load, configuration, policy, limitMs: limit };
+    const [outcomes] = await Promise.all([
+      askFrom(site.page, row, task),
+      change(site, row),
+    ]);
+    await sleep(row.linger ?? LINGER_MS);
+    const all = site.calls();
+    const calls = all.filter(({ method }) => method !== "OPTIONS");
+    const preflights = all.length - calls.length;
+    return { calls, preflights, outcomes, date, since: performance.timeOrigin };
+  } finally {
+    await site.close();
+  }
+}
