@@ -84,6 +84,11 @@ const JUDGED = [
   ],
   [{}, { ends: "opaque" }, "200"],
   [{}, { ms: [0, 99] }, "after 0.1 s"],
+  [
+    { outcomes: [{ ...GOOD, leftMs: 900 }] },
+    { leftMs: 500 },
+    "0.9 s after it was aborted",
+  ],
   [{}, { answerMs: [60, 99] }, "answer after 0.1 s"],
   [{}, { firstMs: [0, 10] }, "first bytes after 0.1 s"],
   [{ date: 600 }, {}, "0.1 s too early"],

@@ -15,7 +15,7 @@
  *   mode?: RequestMode, redirect?: RequestRedirect, keepalive?: boolean,
  *   asRequest?: boolean }} Asked
  */
-/** @typedef {{ before?: boolean, ms?: number }} Abort */
+/** Before the request, or so many ms after it arrived. @typedef {{ before?: boolean, ms?: number }} Abort */
 /** @typedef {{ times: number, everyMs: number }} Load */
 /**
  * - `limitMs`: when the page stops waiting
@@ -30,10 +30,11 @@
  */
 /**
  * How it ended, in ms since the request was made.
+ * - `leftMs`: the same since it was aborted
  * - `resolvedMs`: when there was an answer; null if there was none
  * - `firstMs`: when the first bytes of its body were there
  * - `text`: how the body begins; `length`: of all of it
- * @typedef {{ end: "answered" | "failed" | "pending" | "not-offered", at: number, ms: number,
+ * @typedef {{ end: "answered" | "failed" | "pending" | "not-offered", at: number, ms: number, leftMs?: number,
  *   resolvedMs: number | null, firstMs: number | null, status: number | null,
  *   type: string | null, text: string, length: number, error: Told | null }} Outcome
  */
@@ -97,9 +98,20 @@ const LONGEST = 400;
 async function once(client, { asked, policy }, controller) {
   const start = performance.now();
   const since = () => performance.now() - start;
+  let aborted = start;
+  controller.signal.addEventListener("abort", () => {
+    aborted = performance.now();
+  });
   /** @type {Outcome} */
   const outcome = {
-    ...{ end: "failed", at: start, ms: 0, resolvedMs: null, firstMs: null },
+    ...{
+      end: "failed",
+      at: start,
+      ms: 0,
+      leftMs: 0,
+      resolvedMs: null,
+      firstMs: null,
+    },
     ...{ status: null, type: null, text: "", length: 0, error: null },
   };
   try {
@@ -119,20 +131,25 @@ async function once(client, { asked, policy }, controller) {
     if (outcome.error.name === "NotOffered") outcome.end = "not-offered";
   }
   outcome.ms = since();
+  outcome.leftMs = performance.now() - aborted;
   return outcome;
 }
 
-/** @param {AbortController} controller @param {Abort} abort */
-function abortAs(controller, { before, ms }) {
-  const reason = new DOMException("no longer wanted", "AbortError");
-  if (before) controller.abort(reason);
-  else setTimeout(() => controller.abort(reason), ms);
-}
+/** Of the requests that run. @type {Set<AbortController>} */
+const controllers = new Set();
+
+/** @param {AbortController} controller */
+const abort = (controller) =>
+  controller.abort(new DOMException("no longer wanted", "AbortError"));
+
+/** What the caller does who no longer wants any of it. */
+export const abortAll = () => controllers.forEach(abort);
 
 /** @param {Client} client @param {Task} task @returns {Promise<Outcome>} */
 async function limited(client, task) {
   const controller = new AbortController();
-  if (task.abort) abortAs(controller, task.abort);
+  if (task.abort?.before) abort(controller);
+  controllers.add(controller);
   const start = performance.now();
   const given = sleep(task.limitMs).then(() => {
     controller.abort();

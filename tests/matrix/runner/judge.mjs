@@ -99,6 +99,8 @@ const DEMANDS = {
   },
   ms: (wanted, { outcomes: [{ ms }] }) =>
     !within(ms, wanted) && `after ${seconds(ms)} s`,
+  leftMs: (most, { outcomes: [{ leftMs = 0 }] }) =>
+    leftMs > most && `${seconds(leftMs)} s after it was aborted`,
   answerMs: (wanted, { outcomes: [{ resolvedMs }] }) =>
     !within(resolvedMs, wanted) &&
     `answer after ${seconds(Number(resolvedMs))} s`,

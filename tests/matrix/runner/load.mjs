@@ -16,11 +16,12 @@ import { withDates } from "./dates.mjs";
  * - `same`: what all attempts have in common: `body`, or a header's name
  * - `ends`: a status is told by an answer, or by an error that carries it
  * - `ms`, `answerMs`, `firstMs`: until all is over, the answer is there, its first bytes are
+ * - `leftMs`: at most so long after it was aborted
  * - `again`: of a load, the mean pause before second attempts, and from the shortest to the longest
  * - `late`: of a load, attempts that arrive after so many ms, for each request made after them
  * - `good`: of a load, which share of requests made after so many ms is answered 200
  * @typedef {{ attempts?: number | Bounds, preflights?: number, gaps?: Bounds, same?: string[],
- *   ends?: Ends, ms?: Bounds, answerMs?: Bounds, firstMs?: Bounds,
+ *   ends?: Ends, ms?: Bounds, leftMs?: number, answerMs?: Bounds, firstMs?: Bounds,
  *   again?: { least: number, spread: number }, late?: { afterMs: number, most: number },
  *   good?: { afterMs: number, share: number } }} Right
  */

@@ -1,6 +1,7 @@
 // @ts-check
 /** One row with one client: the requests are made, and what was seen is told. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../support/until.mjs";
 import { siteFor } from "./site.mjs";
 
 /** @typedef {import("./load.mjs").Row} Row */
@@ -23,6 +24,14 @@ async function change({ origin }, { later }) {
   if (!later) return;
   await sleep(later.ms);
   await origin.setScript(later.origin);
+}
+
+/** @param {Awaited<ReturnType<typeof siteFor>>} site @param {Row} row */
+async function abort({ page, calls }, { abort }) {
+  if (abort?.ms === undefined) return;
+  await until("the request arrives", () => calls().length > 0, LIMIT_MS);
+  await sleep(abort.ms);
+  await page.evaluate(() => /** @type {any} */ (globalThis).abort());
 }
 
 /**
@@ -54,19 +63,20 @@ export async function play(host, client, row) {
   const site = await siteFor(host, client, row);
   try {
     const date = await site.begin();
-    const {
-      request = {},
-      abort,
+    const { request = {}, load, configuration, policy, limit = LIMIT_MS } = row;
+    const asked = { ...request, url: site.resolve(request.url ?? "/x") };
+    const task = {
+      asked,
+      abort: row.abort,
       load,
       configuration,
       policy,
-      limit = LIMIT_MS,
-    } = row;
-    const asked = { ...request, url: site.resolve(request.url ?? "/x") };
-    const task = { asked, abort, load, configuration, policy, limitMs: limit };
+      limitMs: limit,
+    };
     const [outcomes] = await Promise.all([
       askFrom(site.page, row, task),
       change(site, row),
+      abort(site, row),
     ]);
     await sleep(row.linger ?? LINGER_MS);
     const all = site.calls();
