@@ -35,25 +35,24 @@ async function abort({ page, calls }, { abort }) {
 }
 
 /**
- * Makes the requests, as the page is left if the row says so: then nobody is
- * there to be told what came of them.
+ * Makes the requests, as the page is left if the row says so. What is told later
+ * is there once they are on their way.
  * @param {import("playwright-core").Page} page @param {Row} row
  * @param {import("../page/asking.js").Task} task
- * @returns {Promise<Outcome[]>}
  */
-async function askFrom(page, { leave }, task) {
-  const inPage = /** @param {any} given */ (given) =>
-    /** @type {any} */ (globalThis).ask(given);
-  if (!leave) return page.evaluate(inPage, task);
-  await page.evaluate((given) => {
-    addEventListener(
-      "pagehide",
-      () => void (/** @type {any} */ (globalThis).ask(given)),
-    );
-  }, task);
-  await page.goto("about:blank");
-  return [];
+async function start(page, { leave }, task) {
+  await page.evaluate(([given, leave]) => {
+    const scope = /** @type {any} */ (globalThis);
+    const ask = () => void (scope.outcomes = scope.ask(given));
+    if (leave) addEventListener("pagehide", ask);
+    else ask();
+  }, /** @type {const} */ ([task, leave]));
+  if (leave) await page.goto("about:blank");
 }
+
+/** When a page was left, nobody is told. @param {import("playwright-core").Page} page @returns {Promise<Outcome[]>} */
+const outcomesOf = (page) =>
+  page.evaluate(() => /** @type {any} */ (globalThis).outcomes ?? []);
 
 /**
  * @param {import("./site.mjs").Host} host @param {string} client @param {Row} row
@@ -73,8 +72,9 @@ export async function play(host, client, row) {
       policy,
       limitMs: limit,
     };
+    await start(site.page, row, task);
     const [outcomes] = await Promise.all([
-      askFrom(site.page, row, task),
+      outcomesOf(site.page),
       change(site, row),
       abort(site, row),
     ]);
