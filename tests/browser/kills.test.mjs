@@ -214,16 +214,14 @@ async function outlive(t, deduplicates) {
     }
   }
   const page = await customer.tab(context);
-  const left = await until(
-    "all that can be sent is",
-    async () => {
-      const entries = /** @type {{ state: string, label: string }[]} */ (
-        await page.evaluate("queue.entries()")
-      );
-      const isOver = entries.every(({ state }) => state === "unknown");
-      return isOver ? entries : undefined;
-    },
-    PATIENCE_MS,
+  /** @type {{ state: string, label: string, sent: number, cause: string | null }[]} */
+  let left = [];
+  const isOver = async () => {
+    left = await page.evaluate("queue.entries()");
+    return left.every(({ state }) => state === "unknown");
+  };
+  await until("all that can be sent is", isOver, PATIENCE_MS).catch(() =>
+    assert.fail(`${left.length} are left: ${JSON.stringify(left.slice(0, 3))}`),
   );
   return { site, customer, left };
 }
