@@ -52,6 +52,7 @@ class Mortal {
       ],
       { stdio: "ignore", detached: true },
     );
+    process.once("exit", () => this.#kill());
     await until(
       "Chromium listens",
       () => existsSync(told) && readFileSync(told, "utf8").includes("\n"),
@@ -65,13 +66,16 @@ class Mortal {
     );
   }
 
+  #kill() {
+    const pid = this.#process?.pid;
+    const isOver = this.#process?.exitCode ?? this.#process?.signalCode;
+    if (pid && isOver == null) process.kill(-pid, "SIGKILL");
+  }
+
   /** Ends it and all its children, at once. */
   async die() {
-    const { pid } = /** @type {import("node:child_process").ChildProcess} */ (
-      this.#process
-    );
     const gone = new Promise((resolve) => this.#process?.once("exit", resolve));
-    if (pid) process.kill(-pid, "SIGKILL");
+    this.#kill();
     await gone;
     await this.#browser?.close().catch(() => {});
     rmSync(`${this.folder}/DevToolsActivePort`, { force: true });
