@@ -66,17 +66,17 @@ class Mortal {
     );
   }
 
+  /** Ends it and all its children, at once; says whether there was anything to end. */
   #kill() {
-    const pid = this.#process?.pid;
-    const isOver = this.#process?.exitCode ?? this.#process?.signalCode;
-    if (pid && isOver == null) process.kill(-pid, "SIGKILL");
+    const { pid, exitCode, signalCode } = Object(this.#process);
+    const isAlive = pid && exitCode === null && signalCode === null;
+    if (isAlive) process.kill(-pid, "SIGKILL");
+    return isAlive;
   }
 
-  /** Ends it and all its children, at once. */
   async die() {
     const gone = new Promise((resolve) => this.#process?.once("exit", resolve));
-    this.#kill();
-    await gone;
+    if (this.#kill()) await gone;
     await this.#browser?.close().catch(() => {});
     rmSync(`${this.folder}/DevToolsActivePort`, { force: true });
     rmSync(`${this.folder}/SingletonLock`, { force: true });

@@ -121,6 +121,8 @@ export class Lane {
 
   async #steps() {
     try {
+      // Nobody else waits while it is got.
+      await core();
       for (;;) {
         const step = await this.inTurn(() => this.#step());
         if (!step.goes) return step.rest;
