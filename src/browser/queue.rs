@@ -42,7 +42,10 @@ pub fn queue_next(
         Next::Unknown => ("unknown", Duration::ZERO),
         Next::Refused => ("refused", Duration::ZERO),
     };
-    to_object(&table([("next", text(word)), ("wait", number(millis_of(wait)))]))
+    to_object(&table([
+        ("next", text(word)),
+        ("wait", number(millis_of(wait))),
+    ]))
 }
 
 /// What is read of an answer before it is judged: `text`, `problem` or nothing.

@@ -52,6 +52,7 @@ class Mortal {
       ],
       { stdio: "ignore", detached: true },
     );
+    process.once("exit", () => this.#kill());
     await until(
       "Chromium listens",
       () => existsSync(told) && readFileSync(told, "utf8").includes("\n"),
@@ -65,14 +66,17 @@ class Mortal {
     );
   }
 
-  /** Ends it and all its children, at once. */
+  /** Ends it and all its children, at once; says whether there was anything to end. */
+  #kill() {
+    const { pid, exitCode, signalCode } = Object(this.#process);
+    const isAlive = pid && exitCode === null && signalCode === null;
+    if (isAlive) process.kill(-pid, "SIGKILL");
+    return isAlive;
+  }
+
   async die() {
-    const { pid } = /** @type {import("node:child_process").ChildProcess} */ (
-      this.#process
-    );
     const gone = new Promise((resolve) => this.#process?.once("exit", resolve));
-    if (pid) process.kill(-pid, "SIGKILL");
-    await gone;
+    if (this.#kill()) await gone;
     await this.#browser?.close().catch(() => {});
     rmSync(`${this.folder}/DevToolsActivePort`, { force: true });
     rmSync(`${this.folder}/SingletonLock`, { force: true });
@@ -214,16 +218,14 @@ async function outlive(t, deduplicates) {
     }
   }
   const page = await customer.tab(context);
-  const left = await until(
-    "all that can be sent is",
-    async () => {
-      const entries = /** @type {{ state: string, label: string }[]} */ (
-        await page.evaluate("queue.entries()")
-      );
-      const isOver = entries.every(({ state }) => state === "unknown");
-      return isOver ? entries : undefined;
-    },
-    PATIENCE_MS,
+  /** @type {{ state: string, label: string, sent: number, cause: string | null }[]} */
+  let left = [];
+  const isOver = async () => {
+    left = await page.evaluate("queue.entries()");
+    return left.every(({ state }) => state === "unknown");
+  };
+  await until("all that can be sent is", isOver, PATIENCE_MS).catch(() =>
+    assert.fail(`${left.length} are left: ${JSON.stringify(left.slice(0, 3))}`),
   );
   return { site, customer, left };
 }

@@ -382,6 +382,26 @@ test("without a store a write is sent once, and its sender told", async (t) => {
   assert.deepEqual([status, unprotected], [201, "no-store"]);
 });
 
+test("without wasm a write is sent once, and its sender told", async (t) => {
+  const shop = await pageWith(t, { policy: "script-src 'self'" });
+  const { status, unprotected } = await shop.send("bread");
+  assert.deepEqual([status, unprotected], [201, "no-core"]);
+});
+
+test("a write is stored even if the core cannot be got just now", async (t) => {
+  const site = await openShop(t, {});
+  const { page, close } = await open(browser);
+  t.after(close);
+  await page.route("**/*.wasm", (route) => route.abort());
+  const tab = await tabOf(page, site.url, KEYED, BRISK);
+  const { queued } = await tab.send("bread");
+  assert.deepEqual([queued.state, queued.sent], ["waiting", 0]);
+  await page.unroute("**/*.wasm");
+  await tab.run(`queue.sendAgain(${queued.id})`);
+  await become(tab.entries, []);
+  assert.deepEqual(site.orders(), ["bread"]);
+});
+
 test("on a full disk a write is sent once, but never before others", async (t) => {
   const shop = await pageWith(
     t,

@@ -7,8 +7,8 @@
 
 export const SYNC_TAG = "lastgood-queue";
 
-/** A tab that leads may be asleep; others look after it so much later. */
-const FOLLOWS_MS = 30_000;
+/** A tab that leads may be asleep; others look after it later, by as much as it had to wait, within these. */
+const FOLLOWS_MS = { least: 1000, most: 30_000 };
 /** Timers forget what is far away. */
 const LONGEST_MS = 3_600_000;
 
@@ -38,8 +38,10 @@ export class Clock {
     // A service worker is woken, and does not wait.
     if (isServiceWorker) return;
     this.#stand();
-    const later = this.#leads ? rest : rest + FOLLOWS_MS;
-    this.#timer = setTimeout(() => this.wake(), Math.min(later, LONGEST_MS));
+    const { least, most } = FOLLOWS_MS;
+    const more = this.#leads ? 0 : Math.min(most, Math.max(least, rest));
+    const due = Math.min(rest + more, LONGEST_MS);
+    this.#timer = setTimeout(() => this.wake(), due);
   }
 
   /** Another tab changed something. */

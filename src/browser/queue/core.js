@@ -4,8 +4,11 @@
  */
 import { core as load } from "../core.js";
 
+/** The page's policy forbids wasm, now and later. */
+export class NoCore extends Error {}
+
 export async function core() {
   const loaded = await load();
-  if (!loaded.queue_fate) throw new Error("the write queue needs wasm");
+  if (!loaded.queue_fate) throw new NoCore("the write queue needs wasm");
   return loaded;
 }

@@ -121,6 +121,8 @@ export class Lane {
 
   async #steps() {
     try {
+      // Nobody else waits while it is got.
+      await core();
       for (;;) {
         const step = await this.inTurn(() => this.#step());
         if (!step.goes) return step.rest;
@@ -162,24 +164,23 @@ export class Lane {
 
   /** @param {Stored} head @returns {Promise<Step>} */
   async #send(head) {
-    const [body, more] = await Promise.all([
-      this.store.body(head.id),
-      this.route.headers?.(shown(head)),
-    ]);
-    const request = requestOf(head, body ?? null, more);
+    // What a site gives is looked at before the mark, for it may be wrong.
+    const more = new Headers(await this.route.headers?.(shown(head)));
     const began = Date.now();
-    const marked = await this.store.change(head.id, (now) =>
+    const marked = await this.store.mark(head.id, (now) =>
       now.state === "waiting" && now.sent === head.sent
         ? { ...now, state: "sending", sent: now.sent + 1, began }
         : undefined,
     );
     if (!marked) return GOES;
+    const { entry, body } = marked;
     this.tell({ kind: "changed" });
     const { timeout } = this;
     const redirect = this.#waiters.get(head.id)?.redirect;
     const { queue_reads } = await core();
+    const request = requestOf(entry, body, more);
     const what = await deliver(request, { timeout, redirect }, queue_reads);
-    return this.#judge(marked, what);
+    return this.#judge(entry, what);
   }
 
   /**

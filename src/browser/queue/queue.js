@@ -8,7 +8,7 @@
  *     const { sent, queued } = await queue.send("/api/orders", { method: "POST", body });
  */
 import { Clock, isServiceWorker } from "./clock.js";
-import { core } from "./core.js";
+import { NoCore, core } from "./core.js";
 import { requestOf, shown, written } from "./entry.js";
 import { QueueFullError, Unstorable } from "./errors.js";
 import { Lane } from "./lane.js";
@@ -56,6 +56,8 @@ export class WriteQueue extends EventTarget {
       this.#lanes.set(route.name, lane);
     }
     this.#listen(database);
+    // In an outage, when it is needed, the core could not be got.
+    core().catch(() => {});
     if (!isServiceWorker) void this.#wake();
   }
 
@@ -230,7 +232,7 @@ export class WriteQueue extends EventTarget {
       ...{ lane: lane.name, owner: this.#owner, label },
     });
     const added = prepared.then(async ({ fresh, body }) => {
-      if (navigator.onLine !== false) await loaded();
+      await loaded();
       return this.#store(lane, fresh, body);
     });
     const outcome = added.then(
@@ -271,17 +273,14 @@ export class WriteQueue extends EventTarget {
    * @returns {Promise<Outcome>}
    */
   async #bare(lane, { fresh, body }, { reason }, redirect) {
-    const send = async () => {
-      const first = await this.store
-        .head(lane.name, ["refused"])
-        .catch(() => undefined);
-      if (first && reason === "disk-full") throw new QueueFullError("disk");
-      const more = await lane.route.headers?.(shown({ ...fresh, id: 0 }));
-      const request = requestOf(fresh, body, more);
-      const sent = await fetch(request, redirect ? { redirect } : {});
-      return { sent, unprotected: reason };
-    };
-    return navigator.locks ? lane.inTurn(send) : send();
+    const others = await this.store
+      .head(lane.name, ["refused"])
+      .catch(() => undefined);
+    if (others && reason === "disk-full") throw new QueueFullError("disk");
+    const more = await lane.route.headers?.(shown({ ...fresh, id: 0 }));
+    const request = requestOf(fresh, body, more);
+    const sent = await fetch(request, redirect ? { redirect } : {});
+    return { sent, unprotected: reason };
   }
 
   /** Sends what is due. Without a store nothing waits. */
@@ -389,11 +388,16 @@ function none(/** @type {unknown} */ error) {
   throw error;
 }
 
+/** A core that comes later than this finds the write stored. */
+const CORE_MS = 1000;
+
+/** Whether the core can decide at all; one that is only late will. */
 async function loaded() {
+  const late = new Promise((resolve) => setTimeout(resolve, CORE_MS));
   try {
-    await core();
+    await Promise.race([core(), late]);
   } catch (error) {
-    throw new Unstorable("no-core", error);
+    if (error instanceof NoCore) throw new Unstorable("no-core", error);
   }
 }
 

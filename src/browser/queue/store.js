@@ -88,9 +88,21 @@ export class Store {
     );
   }
 
-  /** @param {number} id @returns {Promise<ArrayBuffer | undefined>} */
-  body(id) {
-    return this.#run(READING, (of) => settled(of(BODIES).get(id)));
+  /**
+   * The same for one that is about to be sent, with its body.
+   * @param {number} id
+   * @param {(entry: Stored) => Stored | undefined} change
+   * @returns {Promise<{ entry: Stored, body: ArrayBuffer | null } | undefined>}
+   */
+  mark(id, change) {
+    return this.#run(DURABLE, async (of) => {
+      const body = settled(of(BODIES).get(id));
+      /** @type {Stored | undefined} */
+      const entry = await settled(of(ENTRIES).get(id));
+      const marked = entry && change(entry);
+      if (marked) of(ENTRIES).put(marked);
+      return marked && { entry: marked, body: (await body) ?? null };
+    });
   }
 
   /** Those of all lanes that begin alike, as they came. @param {string} start @returns {Promise<Stored[]>} */
