@@ -130,7 +130,7 @@ fn what_a_server_says_of_its_failure_is_told() {
     );
     assert_eq!(
         (&told["requestId"], &told["number"]),
-        (&json!("r1"), &json!("522"))
+        (&json!("r1"), &json!("cloudflare-522"))
     );
     let problem = json!({"applied": "no", "request_id": "p1", "retry_after": 1.5});
     let told = explained(&json!({"status": 502, "problem": problem}), "POST");
