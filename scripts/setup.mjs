@@ -24,12 +24,11 @@ export { SetupError };
 /** @typedef {"wasm-bindgen" | "wasm-pack" | "chromium" | "nginx" | "php" | "requests"} Need */
 
 /** What the local worker and the switchboard need. @type {Need[]} */
-export const FOR_START = ["wasm-bindgen"];
+export const FOR_START = ["wasm-bindgen", "wasm-pack"];
 
 /** What the whole test run needs. @type {Need[]} */
 export const FOR_TEST = [
   ...FOR_START,
-  "wasm-pack",
   "chromium",
   "nginx",
   "php",

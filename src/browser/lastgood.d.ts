@@ -208,7 +208,7 @@ export interface Explanation {
   /** Milliseconds. */
   retryAfter: number | null;
   requestId: string | null;
-  /** What operators know it by: `"502.3"` of IIS, `"1016"` of Cloudflare. */
+  /** What operators know it by: `"iis-502.3"`, `"cloudflare-1016"`. */
   number: string | null;
   /** What can be said about it, if it is no good one. */
   advice?: Advice;

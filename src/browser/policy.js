@@ -5,6 +5,9 @@ import { core } from "./core.js";
 /** So many are remembered; then they are read anew. */
 const MOST = 128;
 
+/** What of a policy is not for the core to read. */
+const OURS = ["progress", "throws", "coalesce"];
+
 /** @type {Map<string, number>} */
 const numbers = new Map();
 
@@ -14,8 +17,7 @@ const numbers = new Map();
  * @param {import("./lastgood").RequestPolicy} policy
  */
 export function numberOf(rules, policy) {
-  const { progress, throws, coalesce, ...rest } = policy;
-  const written = given(rest);
+  const written = given(policy, OURS);
   const key = JSON.stringify(written, (_, value) =>
     ["function", "symbol"].includes(typeof value) ? String(value) : value,
   );
@@ -39,14 +41,19 @@ export async function configure(policy) {
 }
 
 /**
- * What is `undefined` was not chosen, as everywhere in JavaScript.
- * @param {unknown} written
+ * What is for the core to read. What is `undefined` was not chosen, as everywhere in
+ * JavaScript.
+ * @param {unknown} policy
+ * @param {string[]} [ours] what is not
  */
-function given(written) {
-  const isTable = Object.prototype.toString.call(written) === "[object Object]";
-  if (!isTable) return written;
-  const members = Object.entries(/** @type {object} */ (written));
-  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+function given(policy, ours = []) {
+  const isTable = Object.prototype.toString.call(policy) === "[object Object]";
+  if (!isTable) return policy;
+  const members = Object.entries(/** @type {object} */ (policy));
+  const chosen = members.filter(
+    ([name, value]) => value !== undefined && !ours.includes(name),
+  );
+  return Object.fromEntries(chosen);
 }
 
 /** @param {import("./core.js").Core} rules */
