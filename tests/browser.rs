@@ -22,7 +22,8 @@
 mod sim;
 
 use lastgood::browser::{
-    Exchange, configure, explain, forget_own_policies, own_policy, tables, title_of,
+    Exchange, blames_origin, configure, explain, forget_own_policies, heard, learn, news,
+    own_policy, tables, title_of,
 };
 use lastgood::retry::Random;
 use serde::Serialize;
@@ -410,6 +411,85 @@ fn a_status_that_is_no_number_is_no_good_reply() {
 extern "C" {
     #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
     fn put(object: &JsValue, name: &str, value: &JsValue) -> bool;
+}
+
+fn told(status: u16, fields: &str, in_vain: u8, random: f64) -> Value {
+    outcome(heard(status, fields, in_vain, random, NOW)).unwrap()
+}
+
+#[wasm_bindgen_test]
+fn a_reply_tells_how_the_site_is_doing() {
+    let check = |status: u16, fields: &str, state: &str| {
+        assert_eq!(
+            told(status, fields, 1, 0.5)["state"],
+            state,
+            "{status} {fields}"
+        );
+    };
+    check(0, "", "failing");
+    check(502, "", "failing");
+    check(405, "", "well");
+    check(404, "lastgood-verdict:good\n", "well");
+    check(200, "lastgood-verdict:copy\n", "degraded");
+    check(
+        200,
+        "cache-status:lastgood; fwd=stale; ttl=-9\n",
+        "degraded",
+    );
+    // Renewed behind the reply.
+    check(
+        200,
+        "lastgood-verdict:copy\ncache-status:lastgood; hit; ttl=-9\n",
+        "well",
+    );
+    let copy = "cache-status:lastgood; fwd=stale; ttl=-9\nage:90\n";
+    assert_eq!(told(200, copy, 1, 0.5)["age"], 90.0);
+    assert_eq!(told(200, "age:90\n", 1, 0.5)["age"], Value::Null);
+}
+
+#[wasm_bindgen_test]
+fn pauses_grow_and_servers_are_obeyed_within_limits() {
+    let wait = |in_vain, fields: &str, random| {
+        let wait = told(503, fields, in_vain, random);
+        wait["wait"].as_f64().unwrap()
+    };
+    let longest = |in_vain| {
+        let turns = (0..200).map(|turn| wait(in_vain, "", f64::from(turn) / 200.0));
+        turns.fold(0.0, f64::max)
+    };
+    assert!(longest(0) <= 2000.0 && longest(1) <= 2000.0);
+    assert!((2000.0..=4000.0).contains(&longest(2)));
+    assert!((50_000.0..=60_000.0).contains(&longest(255)));
+    for random in [0.0, 0.3, 0.9] {
+        assert!(wait(9, "", random) >= 500.0);
+        assert!((10_000.0..=15_000.0).contains(&wait(1, "retry-after:10\n", random)));
+        assert!((300_000.0..=450_000.0).contains(&wait(1, "retry-after:86400\n", random)));
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_another_page_saw_is_believed_until_it_is_over() {
+    let site = "https://told.test";
+    let sends_nothing = || {
+        let mut request = Exchange::new(0, "GET", "https://told.test/", "", true, 0.5, NOW);
+        request.start(NOW) == REPLY
+    };
+    assert_eq!(news(site, NOW), [-1.0, -1.0]);
+    learn(site, 1000.0, -1.0, NOW);
+    assert!(sends_nothing());
+    assert_eq!(news(site, NOW), [-1.0, -1.0], "a rumour is not passed on");
+    learn(site, -1.0, 5000.0, NOW);
+    assert!(sends_nothing(), "that was before");
+    learn(site, -1.0, -1.0, NOW);
+    assert!(sends_nothing(), "who tells nothing knows nothing");
+    learn(site, -1.0, 0.0, NOW);
+    assert!(!sends_nothing());
+    for odd in [f64::NAN, f64::INFINITY, -0.5, 1e300] {
+        learn(site, odd, odd, odd);
+        news(site, odd);
+        told(0, "", 0, odd);
+    }
+    assert!(blames_origin("bad-gateway") && !blames_origin("rate-limited") && !blames_origin("?"));
 }
 
 /// Stories that are also played natively.

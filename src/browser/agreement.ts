@@ -6,6 +6,8 @@ import { adviceFor, explain } from "./explain.js";
 import { lastgoodFetch } from "./fetch.js";
 import type * as written from "./lastgood";
 import { configure } from "./policy.js";
+import type * as told from "./status";
+import { LastgoodStatus, watch } from "./status.js";
 
 type Written = typeof written;
 
@@ -18,3 +20,5 @@ export const exported: Written = {
   lastgoodFetch,
   ready: async () => core(),
 };
+
+export const watching: typeof told = { LastgoodStatus, watch };

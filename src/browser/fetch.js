@@ -286,8 +286,8 @@ function outcome(exchange, hand, throws) {
  */
 function tellOfCopy(rules, hand, { status, headers }) {
   if (!headers.get("cache-status")?.includes("lastgood")) return;
-  const told = rules.heard?.(status, lines(headers), 1, 0, Date.now());
-  if (told?.state === "degraded") tell(hand, "copy", { age: told.age });
+  const told = rules.heard(status, lines(headers), 1, 0, Date.now());
+  if (told.state === "degraded") tell(hand, "copy", { age: told.age });
 }
 
 /**

@@ -179,8 +179,13 @@ pub fn learn(origin: &str, fell: f64, opened: f64, now: f64) {
             probes: false,
             share: SHARE,
         };
-        let mut random = Random::new(now.as_millis());
-        memory.origins.learn(0, &word, now, &mut random);
+        // Who found it open before this outage, or never, says nothing of its end.
+        let lasts = memory.origins.outage(now).lasting;
+        let ends = opened.is_some_and(|at| lasts.is_some_and(|lasts| now.since(at) <= lasts));
+        if fell.is_some() || ends {
+            let mut random = Random::new(now.as_millis());
+            memory.origins.learn(0, &word, now, &mut random);
+        }
     });
 }
 
@@ -195,68 +200,4 @@ fn with_origin<T>(origin: &str, now: f64, act: impl FnOnce(&mut Memory, Timestam
 fn before(now: Timestamp, ago: f64) -> Timestamp {
     let ago = time(ago).as_millis();
     Timestamp::from_millis(now.as_millis().saturating_sub(ago))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(status: u16, fields: &str, expected: State) {
-        let policy = Policy::of_pages();
-        let seen = state_of(status, &Listed::new(fields), &policy, Timestamp::default());
-        assert_eq!(seen, expected, "{status} {fields}");
-    }
-
-    #[test]
-    fn the_edge_is_taken_at_its_word() {
-        check(200, "lastgood-verdict:good\n", State::Well);
-        check(404, "lastgood-verdict:good\n", State::Well);
-        check(503, "lastgood-verdict:failing\n", State::Failing);
-        check(200, "lastgood-verdict:copy\n", State::Degraded);
-    }
-
-    #[test]
-    fn a_copy_is_one_that_stands_in() {
-        let check = |label: &str, expected| {
-            check(200, &format!("cache-status:{label}\n"), expected);
-            let asked = format!("lastgood-verdict:copy\ncache-status:{label}\n");
-            super::tests::check(200, &asked, expected);
-        };
-        check(
-            "lastgood; fwd=stale; fwd-status=502; ttl=-90",
-            State::Degraded,
-        );
-        check("lastgood; fwd=stale; ttl=20", State::Degraded);
-        check(
-            "other; hit, lastgood; fwd=miss; fwd-status=502; detail=archive",
-            State::Degraded,
-        );
-        check("lastgood; hit; ttl=20", State::Well);
-        check("lastgood; hit; ttl=-3", State::Well);
-        check("lastgood; fwd=stale; fwd-status=304", State::Well);
-        check("lastgood; fwd=miss; fwd-status=200", State::Well);
-    }
-
-    #[test]
-    fn elsewhere_the_status_says_it() {
-        check(0, "", State::Failing);
-        check(502, "", State::Failing);
-        check(521, "", State::Failing);
-        for good in [200, 301, 404, 405, 501] {
-            check(good, "cache-status:other; fwd=stale; ttl=-9\n", State::Well);
-        }
-    }
-
-    #[test]
-    fn pauses_grow_and_origins_are_obeyed_within_limits() {
-        let secs = Duration::from_secs;
-        for random in [0, 1, 7_919, u64::MAX / 3, u64::MAX] {
-            assert!(wait(1, None, random) <= secs(2));
-            assert!((SHORTEST..=secs(60)).contains(&wait(200, None, random)));
-            let told = wait(3, Some(secs(10)), random);
-            assert!((secs(10)..=secs(15)).contains(&told));
-            assert!(wait(1, Some(secs(86_400)), random) <= LONGEST.saturating_mul(3) / 2);
-        }
-        assert!(wait(5, None, 31_999) > wait(1, None, 31_999));
-    }
 }

@@ -63,9 +63,17 @@ test("it says what is wrong and when it is over, each once", async (t) => {
   assert.equal(await page.evaluate("document.activeElement.tagName"), "BODY");
   await sleep(2500);
   assert.deepEqual(await page.evaluate("heard"), [OUT]);
+  await page.getByRole("button", { name: "Try again" }).focus();
   await become(script(GOOD));
   await says(page, "The site answers again.");
   await page.waitForSelector("text=Load the page anew");
+  const focused =
+    "document.querySelector('lastgood-status').shadowRoot.activeElement?.className";
+  assert.equal(await page.evaluate(focused), "again", "focus stays");
+  await page.keyboard.press("Tab");
+  const again = page.locator("lastgood-status .again");
+  await until("it goes", async () => !(await again.isVisible()));
+  assert.equal(await page.evaluate(focused), "hide");
   assert.deepEqual(await page.evaluate("heard"), [
     OUT,
     "The site answers again.",

@@ -108,11 +108,15 @@ export class LastgoodStatus extends Element {
     parts.pause.onclick = () =>
       this.#watch?.paused ? this.#watch.resume() : this.#watch?.pause();
     parts.hide.onclick = () => this.#put(false);
+    // A key that somebody is on goes when they leave it.
+    parts.keys.addEventListener("focusout", () =>
+      queueMicrotask(() => this.#say()),
+    );
     return parts;
   }
 
   #change() {
-    this.#note = this.#watch?.paused ? "paused" : undefined;
+    this.#note = this.#heldNote();
     void this.#learnWords();
     this.#put(true);
     clearTimeout(this.#ending);
@@ -121,7 +125,6 @@ export class LastgoodStatus extends Element {
 
   /** Takes it away after a while, but not from under somebody's hand. */
   #end() {
-    this.#note = undefined;
     this.#ending = setTimeout(() => {
       const inUse = this.#parts?.banner.matches(":hover, :focus-within");
       if (inUse || this.matches(":focus-within")) this.#end();
@@ -137,12 +140,22 @@ export class LastgoodStatus extends Element {
     this.#say();
     const after = await site.tryNow();
     if (after !== before) return;
-    this.#note = after === "well" ? undefined : "down";
+    this.#note = this.#isTried() ? "down" : undefined;
     this.#say();
   }
 
+  /** Whether somebody asks now and then. */
+  #isTried() {
+    const state = this.#watch?.state;
+    return state === "failing" || state === "degraded";
+  }
+
+  #heldNote() {
+    return this.#watch?.paused && this.#isTried() ? "paused" : undefined;
+  }
+
   #pause() {
-    this.#note = this.#watch?.paused ? "paused" : undefined;
+    this.#note = this.#heldNote();
     this.#say();
     this.#tick();
   }
@@ -170,8 +183,9 @@ export class LastgoodStatus extends Element {
     banner.classList.toggle("away", !said);
     banner.lang = this.#texts.tag ?? "";
     banner.dir = this.#texts.direction ?? "";
-    const asks = state === "failing" || state === "degraded";
-    again.hidden = pause.hidden = !asks;
+    const focused = this.shadowRoot?.activeElement;
+    for (const key of [again, pause])
+      key.hidden = !this.#isTried() && key !== focused;
     back.hidden = state !== "well";
     put(again, this.#text("again"));
     put(pause, this.#text(site?.paused ? "resume" : "pause"));
@@ -223,7 +237,7 @@ function partsOf() {
   keys.append(back, again, pause, hide);
   banner.append(said, keys);
   banner.classList.add("away");
-  return { banner, age, text, again, pause, hide, back };
+  return { banner, age, text, keys, again, pause, hide, back };
 }
 
 /** @param {"div" | "span"} tag @param {string} name */

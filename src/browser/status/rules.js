@@ -7,10 +7,9 @@ import { core } from "../core.js";
 /** @returns {Promise<Rules>} */
 export async function rules() {
   try {
-    const loaded = await core();
-    if ("heard" in loaded) return loaded;
+    return await core();
   } catch {
     // It does not come, as all else: what is here has to do.
+    return import("../fallback/status.js");
   }
-  return import("./fallback.js");
 }
