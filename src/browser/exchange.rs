@@ -119,7 +119,7 @@ impl Exchange {
         let facts = self.facts(
             status,
             &Listed::new(fields),
-            &Problem::of(problem),
+            &Problem::of(&problem),
             time(now),
         );
         self.step(Event::Responded(attempt, facts), now)
@@ -216,13 +216,10 @@ impl Exchange {
     /// The last failure: `cause`, `phase`, whether it is `retryable`, and, where known, its
     /// `status` and for how many milliseconds the origin wants to be left alone; nothing
     /// if all is well.
-    ///
-    /// # Errors
-    ///
-    /// None: what is told can be told in JavaScript.
-    pub fn failure(&self) -> Result<JsValue, JsError> {
+    #[must_use]
+    pub fn failure(&self) -> JsValue {
         let Some(failure) = self.exchange.failure() else {
-            return Ok(JsValue::UNDEFINED);
+            return JsValue::UNDEFINED;
         };
         let again = permission(self.repeat, &failure, &self.policy).here;
         let span = |span| number(millis_of(span));
