@@ -3,7 +3,6 @@
 use super::problem::Problem;
 use super::remembered::with_remembered;
 use super::{flag, length_of, millis_of, number, seed_of, table, text, time, to_object};
-use crate::answer::Asker;
 use crate::copies;
 use crate::gateway::{self, Event, Source, Step};
 use crate::policy::{Policy, Value};
@@ -31,7 +30,7 @@ const ATTEMPT: &str = "lastgood-attempt";
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Exchange {
-    exchange: gateway::Exchange,
+    exchange: gateway::Exchange<false>,
     policy: Rc<Policy>,
     /// Scheme, host and port of the URL.
     origin: String,
@@ -73,12 +72,11 @@ impl Exchange {
             memory.arrive(now);
             it.policy_of(policy, head.path)
         });
-        let asker = Asker::read(&listed);
-        let request = gateway::Request::new(&head, url, &asker, (replayable, false), &policy);
+        let request = gateway::Request::of_page(&head, url, replayable, &policy);
         let kept = Rc::clone(&policy);
         let takes = |kind| accept::best(listed.get("accept"), &[kind]).is_some();
         Self {
-            exchange: gateway::Exchange::new(kept, request, None, 1, seed, started),
+            exchange: gateway::Exchange::of_page(kept, request, seed, started),
             repeat: Repeatability::of(&head, &policy),
             method: head.method,
             policy,

@@ -1,4 +1,5 @@
-//! Which fields can be written, and where: in front of a site, or in a page.
+//! Which fields can be written, and where: in front of a site, in a page, or in its service
+//! worker.
 //!
 //! What a page can choose is a part of what a gateway can. The rest is named in the
 //! gateway's grammar alone, so that a module for pages does not carry its readers.
@@ -40,8 +41,14 @@ pub(super) static GATEWAY: Grammar = Grammar {
     fields: &[fields::ATTEMPTS, fields::COPIES, fields::SITE],
 };
 
-/// What runs in a browser.
-pub(super) static BROWSER: Grammar = Grammar {
+/// What runs in a page: it has no copies.
+pub(super) static PAGE: Grammar = Grammar {
+    fields: &[fields::ATTEMPTS],
+    ..SERVICE_WORKER
+};
+
+/// What stands in front of a site, in the browser of each visitor.
+pub(super) static SERVICE_WORKER: Grammar = Grammar {
     root: "policy",
     table: "an object such as { attempts: 3, deadline: \"30s\" }",
     routes: "a list of objects such as { path: \"/api/*\", attempts: 2 }",
