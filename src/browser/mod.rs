@@ -15,7 +15,7 @@ pub use explain::{explain, title_of};
 
 use crate::policy::{Policy, Problem, Value};
 use crate::wire::{Timestamp, time::millis};
-use alloc::{borrow::ToOwned, string::String, string::ToString, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, string::ToString};
 use core::time::Duration;
 use objects::to_object;
 use remembered::with_remembered;
@@ -55,8 +55,12 @@ pub fn forget_own_policies() {
 }
 
 fn refusal(problems: &[Problem]) -> JsError {
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    JsError::new(&lines.join("\n"))
+    let mut lines = String::new();
+    for problem in problems {
+        lines.push_str(if lines.is_empty() { "" } else { "\n" });
+        lines.push_str(&problem.to_string());
+    }
+    JsError::new(&lines)
 }
 
 fn table<const N: usize>(entries: [(&'static str, Value); N]) -> Value {

@@ -47,17 +47,15 @@ fn value(written: &JsValue, deep: u8) -> Option<Value> {
     }
     let deep = deep.checked_sub(1).filter(|_| written.is_object())?;
     let names = keys(written).into_iter();
-    let mut members = names.map(|name| {
+    let members = names.map(|name| {
         let member = value(&get(written, &name), deep)?;
         Some((name, member))
     });
-    match written.is_array() {
-        false => members.collect::<Option<_>>().map(Value::Table),
-        true => {
-            let items = members.by_ref().map(|member| Some(member?.1));
-            items.collect::<Option<_>>().map(Value::List)
-        }
-    }
+    let members: Vec<_> = members.collect::<Option<_>>()?;
+    Some(match written.is_array() {
+        true => Value::List(members.into_iter().map(|(_, item)| item).collect()),
+        false => Value::Table(members),
+    })
 }
 
 /// What is told.

@@ -201,7 +201,7 @@ pub(super) fn policy<'e>(
         if let ("page", Value::Table(members), Some(read)) =
             (name.as_str(), value, grammar.read_page)
         {
-            read(Rc::make_mut(&mut policy.page), place, members, problems);
+            read(&mut policy, place, members, problems);
             continue;
         }
         let outcome = match grammar.field(name) {

@@ -174,7 +174,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
         let Some(failure) = failure else {
             self.answered = Some(run.origin);
             self.abandon_all(now, memory);
-            memory.objects.free(|| self.request.key, now.steady);
+            self.free(now, memory);
             return self.finish_with(self.good(), None);
         };
         if !self.runs.is_empty() {

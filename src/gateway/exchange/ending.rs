@@ -54,6 +54,13 @@ impl<const COPIES: bool> Exchange<COPIES> {
         }
     }
 
+    /// The page is well: nobody needs to leave it alone any more.
+    pub(super) fn free(&self, now: Now, memory: &mut Memory) {
+        if COPIES {
+            memory.objects.free(|| self.request.key, now.steady);
+        }
+    }
+
     /// As if we were not there.
     pub(super) fn pass_on(&mut self) -> Step {
         let lost = self
@@ -157,7 +164,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
             match failure {
                 None => {
                     self.answered = Some(run.origin);
-                    memory.objects.free(|| self.request.key, now.steady);
+                    self.free(now, memory);
                 }
                 Some(failure) if self.leads() => self.land(failure, now, memory),
                 Some(_) => {}
