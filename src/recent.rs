@@ -32,7 +32,7 @@ impl<T: Copy + Default, const N: usize> Recent<T, N> {
         let passed = number.saturating_sub(self.current);
         let passed = usize::try_from(passed).unwrap_or(N).min(N);
         self.current = self.current.max(number);
-        self.slots.rotate_right(passed);
+        self.slots.copy_within(..N.saturating_sub(passed), passed);
         self.slots
             .iter_mut()
             .take(passed)

@@ -3,7 +3,6 @@
 use super::problem::Problem;
 use super::remembered::with_remembered;
 use super::{flag, length_of, millis_of, number, seed_of, table, text, time, to_object};
-use crate::answer::Asker;
 use crate::copies;
 use crate::gateway::{self, Event, Source, Step};
 use crate::policy::{Policy, Value};
@@ -31,7 +30,7 @@ const ATTEMPT: &str = "lastgood-attempt";
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Exchange {
-    exchange: gateway::Exchange,
+    exchange: gateway::Exchange<false>,
     policy: Rc<Policy>,
     /// Scheme, host and port of the URL.
     origin: String,
@@ -73,12 +72,11 @@ impl Exchange {
             memory.arrive(now);
             it.policy_of(policy, head.path)
         });
-        let asker = Asker::read(&listed);
-        let request = gateway::Request::new(&head, url, &asker, (replayable, false), &policy);
+        let request = gateway::Request::of_page(&head, url, replayable, &policy);
         let kept = Rc::clone(&policy);
         let takes = |kind| accept::best(listed.get("accept"), &[kind]).is_some();
         Self {
-            exchange: gateway::Exchange::new(kept, request, None, 1, seed, started),
+            exchange: gateway::Exchange::of_page(kept, request, seed, started),
             repeat: Repeatability::of(&head, &policy),
             method: head.method,
             policy,
@@ -116,7 +114,7 @@ impl Exchange {
         problem: JsValue,
         now: f64,
     ) -> f64 {
-        let (fields, problem) = (Listed::new(fields), Problem::of(problem));
+        let (fields, problem) = (Listed::new(fields), Problem::of(&problem));
         self.request_id = problem.id(&fields);
         let facts = self.facts(status, &fields, &problem, time(now));
         self.step(Event::Responded(attempt, facts), now)
@@ -219,13 +217,10 @@ impl Exchange {
     /// The last failure: `cause`, `phase`, whether it is `retryable`, and, where known, its
     /// `status` and for how many milliseconds the origin wants to be left alone; nothing
     /// if all is well.
-    ///
-    /// # Errors
-    ///
-    /// None: what is told can be told in JavaScript.
-    pub fn failure(&self) -> Result<JsValue, JsError> {
+    #[must_use]
+    pub fn failure(&self) -> JsValue {
         let Some(failure) = self.exchange.failure() else {
-            return Ok(JsValue::UNDEFINED);
+            return JsValue::UNDEFINED;
         };
         let again = permission(self.repeat, &failure, &self.policy).here;
         let span = |span| number(millis_of(span));

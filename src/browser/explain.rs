@@ -3,14 +3,13 @@
 
 use super::problem::Problem;
 use super::remembered::with_remembered;
-use super::{flag, millis_of, number, table, text, time, to_object};
+use super::{flag, millis_of, number, objects, table, text, time, to_object};
 use crate::answer;
 use crate::policy::{Policy, Value};
 use crate::retry::{Repeatability, permission};
 use crate::verdict::{self, Cause, Facts, Failure, Number, disguise};
 use crate::wire::{Listed, Method, Timestamp};
 use alloc::{format, string::String};
-use serde_wasm_bindgen::from_value;
 use wasm_bindgen::prelude::*;
 
 /// Explains a reply: its verdict with cause and phase, and whether `method` may be
@@ -29,9 +28,9 @@ use wasm_bindgen::prelude::*;
 ///
 /// A field that does not exist or is of another kind; the message names it.
 #[wasm_bindgen]
-pub fn explain(seen: JsValue, method: &str, now: f64) -> Result<JsValue, JsError> {
-    let seen = Seen::read(from_value(seen)?).map_err(|wrong| JsError::new(&wrong))?;
-    to_object(&explanation(&seen, method, time(now)))
+pub fn explain(seen: &JsValue, method: &str, now: f64) -> Result<JsValue, JsError> {
+    let seen = Seen::read(objects::read(seen)?).map_err(|wrong| JsError::new(&wrong))?;
+    Ok(to_object(&explanation(&seen, method, time(now))))
 }
 
 /// The text of a language's file that is the title of an answer about this cause; nothing
@@ -61,29 +60,25 @@ impl Seen {
         };
         let mut seen = Self::default();
         for (name, value) in entries {
-            let taken = match (name.as_str(), &value) {
-                ("status" | "headers" | "body" | "problem" | "error", Value::Null) => Some(()),
-                ("status", Value::Number(number)) => (100..=999_u16)
-                    .find(|status| f64::from(*status) == *number)
-                    .map(|status| seen.status = Some(status)),
-                ("headers", Value::List(pairs)) => seen.take_headers(pairs),
-                ("body", Value::Text(body)) => {
-                    seen.body.clone_from(body);
-                    Some(())
-                }
-                ("problem", problem) => {
-                    seen.problem = Problem::read(problem);
-                    Some(())
-                }
-                ("error", Value::Text(error)) => {
-                    seen.timed_out = error == "timeout";
-                    Some(())
-                }
-                _ => None,
-            };
-            taken.ok_or_else(|| format!("{name} = {value}: expected are a number as status, a list of pairs as headers, text as body, an object as problem, or a word as error"))?;
+            seen.take(&name, value).ok_or_else(|| format!("{name}: expected are a number as status, a list of pairs as headers, text as body, an object as problem, or a word as error"))?;
         }
         Ok(seen)
+    }
+
+    fn take(&mut self, name: &str, value: Value) -> Option<()> {
+        match (name, value) {
+            ("status" | "headers" | "body" | "problem" | "error", Value::Null) => {}
+            ("status", Value::Number(number)) => {
+                let status = (100..=999).find(|status| f64::from(*status) == number);
+                self.status = Some(status?);
+            }
+            ("headers", Value::List(pairs)) => self.take_headers(&pairs)?,
+            ("body", Value::Text(body)) => self.body = body,
+            ("problem", problem) => self.problem = Problem::read(problem),
+            ("error", Value::Text(error)) => self.timed_out = error == "timeout",
+            _ => return None,
+        }
+        Some(())
     }
 
     fn take_headers(&mut self, pairs: &[Value]) -> Option<()> {

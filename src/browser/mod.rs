@@ -6,6 +6,7 @@
 
 mod exchange;
 mod explain;
+mod objects;
 mod problem;
 mod queue;
 mod remembered;
@@ -20,11 +21,10 @@ pub use tables::tables;
 
 use crate::policy::{Policy, Problem, Value};
 use crate::wire::{Timestamp, time::millis};
-use alloc::{borrow::ToOwned, string::String, string::ToString, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, string::ToString};
 use core::time::Duration;
+use objects::to_object;
 use remembered::with_remembered;
-use serde::Serialize;
-use serde_wasm_bindgen::{Serializer, from_value};
 use wasm_bindgen::prelude::*;
 
 /// Takes what holds for all requests from now on, by the names of the README's table.
@@ -34,8 +34,8 @@ use wasm_bindgen::prelude::*;
 ///
 /// What is wrong in it, a line for each field with the remedy; then nothing is changed.
 #[wasm_bindgen]
-pub fn configure(written: JsValue) -> Result<(), JsError> {
-    let written = from_value(written)?;
+pub fn configure(written: &JsValue) -> Result<(), JsError> {
+    let written = objects::read(written)?;
     let problems = with_remembered(|it| it.configure(&written, &Policy::of_pages()));
     match problems.is_empty() {
         true => Ok(()),
@@ -49,8 +49,8 @@ pub fn configure(written: JsValue) -> Result<(), JsError> {
 ///
 /// As in [`configure`].
 #[wasm_bindgen]
-pub fn own_policy(written: JsValue) -> Result<u32, JsError> {
-    let written = from_value(written)?;
+pub fn own_policy(written: &JsValue) -> Result<u32, JsError> {
+    let written = objects::read(written)?;
     with_remembered(|it| it.own(written)).map_err(|problems| refusal(&problems))
 }
 
@@ -61,21 +61,17 @@ pub fn forget_own_policies() {
 }
 
 fn refusal(problems: &[Problem]) -> JsError {
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    JsError::new(&lines.join("\n"))
+    let mut lines = String::new();
+    for problem in problems {
+        lines.push_str(if lines.is_empty() { "" } else { "\n" });
+        lines.push_str(&problem.to_string());
+    }
+    JsError::new(&lines)
 }
 
-fn to_object(value: &Value) -> Result<JsValue, JsError> {
-    Ok(value.serialize(&Serializer::json_compatible())?)
-}
-
-fn table(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    let entries = entries.into_iter();
-    Value::Table(
-        entries
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    )
+fn table<const N: usize>(entries: [(&'static str, Value); N]) -> Value {
+    let named = |(name, value): (&str, Value)| (name.to_owned(), value);
+    Value::Table(entries.into_iter().map(named).collect())
 }
 
 fn text(text: &str) -> Value {
@@ -88,13 +84,6 @@ const fn number(number: f64) -> Value {
 
 const fn flag(flag: bool) -> Value {
     Value::Bool(flag)
-}
-
-const fn flag_of(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(flag) => Some(*flag),
-        _ => None,
-    }
 }
 
 /// Milliseconds since the epoch, as JavaScript has them.

@@ -3,13 +3,12 @@
 //! A gateway that describes its errors knows what nobody else does: whether a request
 //! was carried out, and how long it had better not be repeated.
 
-use super::flag_of;
+use super::objects;
 use crate::policy::Value;
 use crate::verdict::{Cause, Facts, Phase};
 use crate::wire::Fields;
 use alloc::string::String;
 use core::time::Duration;
-use serde_wasm_bindgen::from_value;
 use wasm_bindgen::prelude::*;
 
 /// What matters of a problem, whoever described it. A member of another kind than it
@@ -24,14 +23,11 @@ pub(super) struct Problem {
 
 impl Problem {
     /// Reads it from its JSON; what is no object tells nothing.
-    pub(super) fn of(json: JsValue) -> Self {
-        if json.is_undefined() {
-            return Self::default();
-        }
-        from_value(json).map_or_else(|_| Self::default(), |value| Self::read(&value))
+    pub(super) fn of(json: &JsValue) -> Self {
+        objects::read(json).map_or_else(|_| Self::default(), Self::read)
     }
 
-    pub(super) fn read(value: &Value) -> Self {
+    pub(super) fn read(value: Value) -> Self {
         let mut problem = Self::default();
         let Value::Table(members) = value else {
             return problem;
@@ -39,13 +35,11 @@ impl Problem {
         for (name, value) in members {
             match (name.as_str(), value) {
                 ("retry_after", Value::Number(seconds)) => {
-                    problem.retry_after = Duration::try_from_secs_f64(*seconds).ok();
+                    problem.retry_after = Duration::try_from_secs_f64(seconds).ok();
                 }
-                ("retryable", value) => problem.retryable = flag_of(value),
-                ("applied", Value::Text(applied)) => problem.applied = Some(applied.clone()),
-                ("request_id" | "ray_id", Value::Text(id)) => {
-                    problem.request_id = Some(id.clone());
-                }
+                ("retryable", Value::Bool(again)) => problem.retryable = Some(again),
+                ("applied", Value::Text(applied)) => problem.applied = Some(applied),
+                ("request_id" | "ray_id", Value::Text(id)) => problem.request_id = Some(id),
                 _ => {}
             }
         }

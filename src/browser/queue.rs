@@ -1,6 +1,6 @@
 //! The write queue's questions to the core.
 
-use super::{flag, millis_of, number, table, text, time, to_object};
+use super::{flag, millis_of, number, objects, table, text, time, to_object};
 use crate::policy::{Backoff, Value};
 use crate::retry::Random;
 use crate::retry::queue::{self, Came, Fate, Network, Next, QueueRule, Reads, Reply, Write};
@@ -8,7 +8,6 @@ use crate::verdict::Cause;
 use crate::wire::{Listed, Timestamp};
 use alloc::{borrow::ToOwned, string::String};
 use core::time::Duration;
-use serde_wasm_bindgen::from_value;
 use wasm_bindgen::prelude::*;
 
 /// What is to be done with the first write of a route: `{ next, wait }`, where
@@ -23,13 +22,13 @@ use wasm_bindgen::prelude::*;
 /// A value of a kind that is not expected.
 #[wasm_bindgen]
 pub fn queue_next(
-    write: JsValue,
-    rule: JsValue,
+    write: &JsValue,
+    rule: &JsValue,
     online: bool,
     back: f64,
     now: f64,
 ) -> Result<JsValue, JsError> {
-    let (write, rule) = (from_value(write)?, from_value(rule)?);
+    let (write, rule) = (objects::read(write)?, objects::read(rule)?);
     let network = Network {
         is_there: online,
         back: time(back),
@@ -42,10 +41,10 @@ pub fn queue_next(
         Next::Unknown => ("unknown", Duration::ZERO),
         Next::Refused => ("refused", Duration::ZERO),
     };
-    to_object(&table([
+    Ok(to_object(&table([
         ("next", text(word)),
         ("wait", number(millis_of(wait))),
-    ]))
+    ])))
 }
 
 /// What is read of an answer before it is judged: `text`, `problem` or nothing.
@@ -73,14 +72,18 @@ pub fn queue_reads(status: u16, fields: &str) -> String {
 /// A value of a kind that is not expected.
 #[wasm_bindgen]
 pub fn queue_fate(
-    write: JsValue,
-    rule: JsValue,
-    came: JsValue,
+    write: &JsValue,
+    rule: &JsValue,
+    came: &JsValue,
     began: f64,
     now: f64,
     seed: f64,
 ) -> Result<JsValue, JsError> {
-    let (write, rule, came) = (from_value(write)?, from_value(rule)?, from_value(came)?);
+    let (write, rule, came) = (
+        objects::read(write)?,
+        objects::read(rule)?,
+        objects::read(came)?,
+    );
     let fields = Listed::new(words(&came, "fields"));
     let problem = (words(&came, "type"), words(&came, "applied"));
     let came = match words(&came, "lost") {
@@ -97,7 +100,7 @@ pub fn queue_fate(
     let random = Random::new(seed.to_bits()).draw();
     let (write, rule) = (write_of(&write), rule_of(&rule));
     let fate = queue::fate(&write, &came, &rule, time(began), time(now), random);
-    to_object(&told(fate))
+    Ok(to_object(&told(fate)))
 }
 
 fn told(fate: Fate) -> Value {

@@ -55,18 +55,8 @@ impl State {
 /// asked in vain so many times.
 ///
 /// `status` is 0 if there was none; `fields` are `name:value`, one per line.
-///
-/// # Errors
-///
-/// None: what is told can be told in JavaScript.
 #[wasm_bindgen]
-pub fn heard(
-    status: u16,
-    fields: &str,
-    in_vain: u8,
-    random: f64,
-    now: f64,
-) -> Result<JsValue, JsError> {
+pub fn heard(status: u16, fields: &str, in_vain: u8, random: f64, now: f64) -> JsValue {
     let fields = Listed::new(fields);
     let policy = with_remembered(|it| it.policy_for("/"));
     let now = time(now);

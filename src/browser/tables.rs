@@ -29,12 +29,8 @@ const PHASES: [Phase; 3] = [Phase::NothingSent, Phase::MaybeProcessed, Phase::Pr
 const MEMBERS: [(&str, &str); 2] = [("backoff", "base"), ("backoff", "cap")];
 
 /// Causes, statuses, defaults and names of fields, each as the core has it.
-///
-/// # Errors
-///
-/// None: all of it can be told in JavaScript.
 #[wasm_bindgen]
-pub fn tables() -> Result<JsValue, JsError> {
+pub fn tables() -> JsValue {
     let policy = Policy::of_pages();
     to_object(&table([
         ("phases", list(PHASES.map(|phase| text(phase.name())))),

@@ -6,7 +6,7 @@ use crate::policy::{Mode, Policy};
 use crate::wire::{Demands, RequestHead, Timestamp};
 
 /// Who asks for a copy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Reader {
     pub(super) demands: Demands,
     pub(super) signed_in: bool,

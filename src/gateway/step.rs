@@ -95,7 +95,24 @@ impl Request {
         policy: &Policy,
     ) -> Self {
         let reader = Reader::read(head, policy);
-        let signed_in = reader.signed_in;
+        Self {
+            looped,
+            needs_credentials: policy.needs_credentials && reader.signed_in,
+            may_be_shared: may_be_shared(head, policy),
+            follows: follows(head, policy),
+            wants_page: head.method == Method::Get && !head.ranged,
+            may_show_copies: may_show_copies(head, policy),
+            reader,
+            wants_raw_error: asker.is_script(),
+            ranged: head.ranged,
+            wants_html: asker.form() == Form::Html,
+            ..Self::of_page(head, url, replayable, policy)
+        }
+    }
+
+    /// The same of a page's own request: nothing but the origin's answer is of use to it.
+    #[must_use]
+    pub fn of_page(head: &RequestHead<'_>, url: &str, replayable: bool, policy: &Policy) -> Self {
         let repeat = Repeatability::of(head, policy);
         let deadline = if head.method.is_safe() {
             policy.deadline
@@ -105,21 +122,21 @@ impl Request {
         Self {
             key: Memory::key(url),
             safe: head.method.is_safe(),
-            looped,
+            looped: false,
             closed: None,
-            needs_credentials: policy.needs_credentials && signed_in,
-            may_be_shared: may_be_shared(head, policy),
-            follows: follows(head, policy),
-            wants_page: head.method == Method::Get && !head.ranged,
+            needs_credentials: false,
+            may_be_shared: false,
+            follows: false,
+            wants_page: false,
             repeat,
             limit: within_upload(replayable, attempt_limit(head.method, repeat, policy)),
             deadline: within_upload(replayable, deadline),
-            may_show_copies: may_show_copies(head, policy),
-            reader,
+            may_show_copies: false,
+            reader: Reader::default(),
             replayable,
-            wants_raw_error: asker.is_script(),
-            ranged: head.ranged,
-            wants_html: asker.form() == Form::Html,
+            wants_raw_error: true,
+            ranged: false,
+            wants_html: false,
         }
     }
 }

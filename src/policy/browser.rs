@@ -5,7 +5,7 @@
 //! between attempts: it is one of many that met the same outage, and what it shows
 //! meanwhile is up to it.
 
-use super::grammar::BROWSER;
+use super::grammar::{Grammar, PAGE, SERVICE_WORKER};
 use super::parse::{Problem, configured, policy, problem};
 use super::{AnswerWith, Backoff, Configuration, Failures, Mode, Policy, Rescue, Value};
 use alloc::{format, string::String, vec::Vec};
@@ -40,9 +40,19 @@ impl Policy {
 /// Reads what holds for all requests of a page, on top of `base`.
 #[must_use]
 pub fn browser(written: &Value, base: &Policy) -> (Configuration, Vec<Problem>) {
+    by(&PAGE, written, base)
+}
+
+/// The same for a service worker, which has copies.
+#[must_use]
+pub fn service_worker(written: &Value, base: &Policy) -> (Configuration, Vec<Problem>) {
+    by(&SERVICE_WORKER, written, base)
+}
+
+fn by(grammar: &Grammar, written: &Value, base: &Policy) -> (Configuration, Vec<Problem>) {
     let mut problems = Vec::new();
     let written = as_known("", written);
-    let configuration = configured(&BROWSER, base, &written, &mut problems);
+    let configuration = configured(grammar, base, &written, &mut problems);
     (configuration, as_written(problems))
 }
 
@@ -58,12 +68,10 @@ pub fn browser(written: &Value, base: &Policy) -> (Configuration, Vec<Problem>) 
 pub fn for_request(written: &Value, base: &Policy) -> (Policy, Vec<Problem>) {
     let mut problems = Vec::new();
     let policy = match as_known("", written) {
-        Value::Table(entries) => {
-            policy(&BROWSER, base, BROWSER.root, entries.iter(), &mut problems)
-        }
+        Value::Table(entries) => policy(&PAGE, base, PAGE.root, entries.iter(), &mut problems),
         Value::Null => base.clone(),
         other => {
-            problems.push(problem(BROWSER.root, &other, BROWSER.table));
+            problems.push(problem(PAGE.root, &other, PAGE.table));
             base.clone()
         }
     };
@@ -72,7 +80,7 @@ pub fn for_request(written: &Value, base: &Policy) -> (Policy, Vec<Problem>) {
 
 /// The fields that a page can write for all its requests.
 pub fn names_of_pages() -> impl Iterator<Item = String> {
-    BROWSER.names().map(camel).chain([String::from("routes")])
+    PAGE.names().map(camel).chain([String::from("routes")])
 }
 
 /// Fields that are durations: a plain number is one in milliseconds, as everywhere in

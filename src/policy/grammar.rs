@@ -1,17 +1,18 @@
-//! Which fields can be written, and where: in front of a site, or in a page.
+//! Which fields can be written, and where: in front of a site, in a page, or in its service
+//! worker.
 //!
 //! What a page can choose is a part of what a gateway can. The rest is named in the
 //! gateway's grammar alone, so that a module for pages does not carry its readers.
 
-use super::page::{self, Page};
+use super::page;
 use super::parse::Problem;
-use super::{Value, fields, guards};
-use alloc::{string::String, vec::Vec};
+use super::{Policy, Value, fields, guards};
+use alloc::{rc::Rc, string::String, vec::Vec};
 
 type Group<Set> = &'static [(&'static str, Set)];
 
 /// Reads the members of `page`, as [`page::read`] does.
-pub(super) type ReadPage = fn(&mut Page, &str, &[(String, Value)], &mut Vec<Problem>);
+pub(super) type ReadPage = fn(&mut Policy, &str, &[(String, Value)], &mut Vec<Problem>);
 
 /// Which fields can be written.
 #[derive(Debug)]
@@ -35,13 +36,21 @@ pub(super) static GATEWAY: Grammar = Grammar {
     table: "a table: [vars.LASTGOOD]",
     routes: "a list of tables: [[vars.LASTGOOD.routes]]",
     at_top: "this one stands at the top of LASTGOOD, for all routes",
-    read_page: Some(page::read),
+    read_page: Some(|policy, place, members, problems| {
+        page::read(Rc::make_mut(&mut policy.page), place, members, problems);
+    }),
     guards: &[guards::ASKING, guards::SITE],
     fields: &[fields::ATTEMPTS, fields::COPIES, fields::SITE],
 };
 
-/// What runs in a browser.
-pub(super) static BROWSER: Grammar = Grammar {
+/// What runs in a page: it has no copies.
+pub(super) static PAGE: Grammar = Grammar {
+    fields: &[fields::ATTEMPTS],
+    ..SERVICE_WORKER
+};
+
+/// What stands in front of a site, in the browser of each visitor.
+pub(super) static SERVICE_WORKER: Grammar = Grammar {
     root: "policy",
     table: "an object such as { attempts: 3, deadline: \"30s\" }",
     routes: "a list of objects such as { path: \"/api/*\", attempts: 2 }",

@@ -27,7 +27,7 @@ mod wording;
 
 pub use announcement::Announcement;
 pub use brand::{Brand, Colour};
-pub use browser::{browser, for_request, names_of_pages};
+pub use browser::{browser, for_request, names_of_pages, service_worker};
 pub use failures::Failures;
 pub use guards::{Breaker, BudgetRule, Ejection, Guards, LoopRule, Probe, Tokens};
 pub use link::Link;

@@ -201,7 +201,7 @@ pub(super) fn policy<'e>(
         if let ("page", Value::Table(members), Some(read)) =
             (name.as_str(), value, grammar.read_page)
         {
-            read(Rc::make_mut(&mut policy.page), place, members, problems);
+            read(&mut policy, place, members, problems);
             continue;
         }
         let outcome = match grammar.field(name) {
@@ -248,10 +248,11 @@ fn strange(grammar: &Grammar, name: &str) -> String {
 /// Names the known field that is written most alike, if one is close.
 pub(super) fn unknown<'k>(name: &str, mut known: impl Iterator<Item = &'k str>) -> String {
     let alike = |known: &str| {
-        let common = known.chars().filter(|c| name.contains(*c)).count();
+        let letters = name.as_bytes();
+        let common = known.bytes().filter(|it| letters.contains(it)).count();
         let longest = known.len().max(name.len());
         common.saturating_mul(4) >= longest.saturating_mul(3)
-            && known.chars().next() == name.chars().next()
+            && known.as_bytes().first() == letters.first()
     };
     match known.find(|known| alike(known)) {
         Some(known) => format!("a field that exists; did you mean `{known}`?"),

@@ -8,8 +8,7 @@ use crate::wire::json;
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-/// A value of JSON's kinds. With a host's feature on it can be read and written
-/// by serde.
+/// A value of JSON's kinds. With the feature `edge` on it can be read and written by serde.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Nothing.
@@ -71,7 +70,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-#[cfg(any(feature = "edge", feature = "browser", test))]
+#[cfg(any(feature = "edge", test))]
 mod serde_impls {
     use super::Value;
     use alloc::{string::String, vec::Vec};

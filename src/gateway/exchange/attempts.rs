@@ -11,7 +11,7 @@ use crate::verdict::{self, Cause, Facts, Failure, Phase};
 use crate::wire::{Timestamp, time::millis};
 use core::time::Duration;
 
-impl Exchange {
+impl<const COPIES: bool> Exchange<COPIES> {
     /// `repeated` says that it is paid for from the budget.
     pub(super) fn begin(
         &mut self,
@@ -174,7 +174,7 @@ impl Exchange {
         let Some(failure) = failure else {
             self.answered = Some(run.origin);
             self.abandon_all(now, memory);
-            memory.objects.free(|| self.request.key, now.steady);
+            self.free(now, memory);
             return self.finish_with(self.good(), None);
         };
         if !self.runs.is_empty() {
@@ -364,7 +364,7 @@ impl Exchange {
 
     /// What a response means: to our own condition, 304 is the copy.
     pub(super) fn verdict(&mut self, facts: &Facts) -> Option<Failure> {
-        self.renewed = self.conditional && facts.status == 304;
+        self.renewed = COPIES && self.conditional && facts.status == 304;
         match self.renewed {
             true => None,
             false => verdict::of_response(facts, &self.policy),

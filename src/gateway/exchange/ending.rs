@@ -10,7 +10,7 @@ use crate::policy::AnswerWith;
 use crate::verdict::{Cause, Failure};
 use crate::wire::Timestamp;
 
-impl Exchange {
+impl<const COPIES: bool> Exchange<COPIES> {
     pub(super) fn finish(&mut self, source: Source, failure: Option<Failure>) -> Step {
         self.finish_with(source, failure.or(self.failure))
     }
@@ -46,15 +46,18 @@ impl Exchange {
 
     /// Leaves this page alone for a while.
     pub(super) fn hold(&mut self, failure: Failure, slow: bool, now: Now, memory: &mut Memory) {
-        if let Some(rule) = self
-            .policy
-            .hold_down
-            .filter(|_| self.request.may_show_copies)
-        {
+        if let Some(rule) = self.policy.hold_down.filter(|_| self.may_show_copies()) {
             let Memory {
                 objects, random, ..
             } = memory;
             objects.hold(self.request.key, failure, slow, rule, now.steady, random);
+        }
+    }
+
+    /// The page is well: nobody needs to leave it alone any more.
+    pub(super) fn free(&self, now: Now, memory: &mut Memory) {
+        if COPIES {
+            memory.objects.free(|| self.request.key, now.steady);
         }
     }
 
@@ -87,14 +90,15 @@ impl Exchange {
         if !crowded {
             self.hold(failure, false, now, memory);
         }
-        if self.leads {
+        if self.leads() {
             let end = End::Failed(failure);
             memory.flights.end(self.request.key, end, now.steady);
         }
     }
 
     pub(super) fn showable(&self, failure: &Failure, now: Now) -> Option<Aged> {
-        let copy = self.copy.filter(|_| failure.is_in(&self.policy.stale_on))?;
+        let stands_in = COPIES && failure.is_in(&self.policy.stale_on);
+        let copy = self.copy.filter(|_| stands_in)?;
         copy.showable(&self.request.reader.demands, &self.policy, now.wall)
     }
 
@@ -121,7 +125,7 @@ impl Exchange {
     /// The visitor left: nothing more is asked, nobody is answered.
     pub(super) fn left_alone(&mut self, now: Now, memory: &mut Memory) -> Step {
         self.abandon_all(now, memory);
-        if self.leads {
+        if self.leads() {
             memory.flights.forget(self.request.key);
         }
         self.finish(Source::Nobody, None)
@@ -160,9 +164,9 @@ impl Exchange {
             match failure {
                 None => {
                     self.answered = Some(run.origin);
-                    memory.objects.free(|| self.request.key, now.steady);
+                    self.free(now, memory);
                 }
-                Some(failure) if self.leads => self.land(failure, now, memory),
+                Some(failure) if self.leads() => self.land(failure, now, memory),
                 Some(_) => {}
             }
         }

@@ -83,9 +83,10 @@ pub(super) struct Now {
     pub(super) steady: Timestamp,
 }
 
-/// The life of one request.
+/// The life of one request. Without `COPIES` it is that of a page, which has no store: then
+/// the compiler leaves out what would be done with them.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct Exchange<const COPIES: bool = true> {
     policy: Rc<Policy>,
     request: Request,
     random: Random,
@@ -144,6 +145,27 @@ impl Exchange {
     /// steps.
     #[must_use]
     pub fn new(
+        policy: Rc<Policy>,
+        request: Request,
+        first: Option<usize>,
+        origins: usize,
+        seed: u64,
+        started: Timestamp,
+    ) -> Self {
+        Self::at(policy, request, first, origins, seed, started)
+    }
+}
+
+impl Exchange<false> {
+    /// A request of a page, to the one origin that its URL names.
+    #[must_use]
+    pub fn of_page(policy: Rc<Policy>, request: Request, seed: u64, started: Timestamp) -> Self {
+        Self::at(policy, request, None, 1, seed, started)
+    }
+}
+
+impl<const COPIES: bool> Exchange<COPIES> {
+    fn at(
         policy: Rc<Policy>,
         request: Request,
         first: Option<usize>,
@@ -260,7 +282,7 @@ impl Exchange {
     /// the memory's flights what became of it.
     #[must_use]
     pub const fn leads(&self) -> bool {
-        self.leads
+        COPIES && self.leads
     }
 
     /// How long is left until the deadline, for the origin to know.
@@ -293,10 +315,10 @@ impl Exchange {
             (State::New, _) => self.open(now, memory),
             (State::Done(reply), event) => self.after_reply(reply, event, now, memory),
             (_, Event::Left) => self.left_alone(now, memory),
-            (State::Looking | State::Running, Event::Looked(copy)) if outstanding => {
+            (State::Looking | State::Running, Event::Looked(copy)) if COPIES && outstanding => {
                 self.looked(copy, now, memory)
             }
-            (State::Searching(search), Event::LookedFurther(found)) => {
+            (State::Searching(search), Event::LookedFurther(found)) if COPIES => {
                 self.looked_further(search, found, now, memory)
             }
             (State::Running, Event::Begun) => self.begun(now),

@@ -9,7 +9,7 @@ use crate::policy::{Collapse, Mode};
 use crate::verdict::{Cause, Failure, Phase};
 use crate::wire::Timestamp;
 
-impl Exchange {
+impl<const COPIES: bool> Exchange<COPIES> {
     pub(super) fn open(&mut self, now: Now, memory: &mut Memory) -> Step {
         if let Some(first) = self.first {
             return self.begin(first, false, now, memory);
@@ -38,7 +38,7 @@ impl Exchange {
             return self.first_attempt(now, memory);
         }
         let looks = self.restraint.is_some() || self.policy.mode == Mode::Cache;
-        if looks && self.request.may_show_copies {
+        if looks && self.may_show_copies() {
             self.state = State::Looking;
             self.ask_for_copy()
         } else {
@@ -49,7 +49,7 @@ impl Exchange {
     /// The origin is left alone: there may be a copy.
     fn stay_closed(&mut self, closed: Failure) -> Step {
         self.failure = Some(closed);
-        if !self.request.may_show_copies {
+        if !self.may_show_copies() {
             return self.finish_with(Source::Answer(closed), Some(closed));
         }
         self.state = State::Looking;
@@ -65,7 +65,7 @@ impl Exchange {
     /// What was asked of the origin before that was known is given up.
     fn closed_meanwhile(&mut self, closed: Failure, now: Now, memory: &mut Memory) -> Step {
         self.abandon_all(now, memory);
-        if self.leads {
+        if self.leads() {
             memory.flights.forget(self.request.key);
         }
         let copy = self.showable(&closed, now).map(Source::Copy);
@@ -248,7 +248,7 @@ impl Exchange {
 
     /// Somebody may be fetching the page already.
     pub(super) fn join(&mut self, now: Now, memory: &mut Memory) -> Step {
-        let shares = self.policy.mode == Mode::Cache && self.request.may_be_shared;
+        let shares = COPIES && self.policy.mode == Mode::Cache && self.request.may_be_shared;
         if self.joined == Timestamp::default() {
             self.joined = now.steady;
         }
@@ -277,7 +277,7 @@ impl Exchange {
     /// Who leads nobody may still want what is on its way into the store.
     fn follow(&mut self, now: Now, memory: &mut Memory) -> Step {
         let wants_copies = !self.request.reader.demands.no_cache;
-        let follows = self.request.follows && wants_copies && now.wall < self.deadline();
+        let follows = COPIES && self.request.follows && wants_copies && now.wall < self.deadline();
         let role = match follows {
             true => memory
                 .flights

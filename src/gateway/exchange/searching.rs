@@ -28,7 +28,7 @@ pub(super) struct Search {
     whole: bool,
 }
 
-impl Exchange {
+impl<const COPIES: bool> Exchange<COPIES> {
     /// Ends the request, with an attempt that goes on behind the reply until then, if
     /// one does. Where that would be with an error, the further tiers are asked first.
     pub(super) fn conclude(
@@ -44,7 +44,7 @@ impl Exchange {
             _ => None,
         };
         let failure = failure.filter(|failure| failure.is_in(&self.policy.stale_on));
-        match failure.filter(|_| self.request.may_show_copies) {
+        match failure.filter(|_| self.may_show_copies()) {
             Some(failure) => {
                 let search = Search {
                     source,

@@ -8,7 +8,7 @@ use crate::retry::Permission;
 use crate::verdict::{Cause, Failure};
 use crate::wire::Timestamp;
 
-impl Exchange {
+impl<const COPIES: bool> Exchange<COPIES> {
     pub(super) fn next_look(&self) -> Timestamp {
         let soft = if self.hurries() {
             self.soft_deadline()
@@ -31,7 +31,7 @@ impl Exchange {
         let copy_conceivable = self.look != Look::Over || self.copy.is_some();
         // A copy was made for anyone. One who is signed in gets it when the origin
         // fails, and not because it takes a moment.
-        self.request.may_show_copies
+        self.may_show_copies()
             && !self.request.reader.signed_in
             && self.policy.stale_on.timeout
             && copy_conceivable
@@ -39,8 +39,13 @@ impl Exchange {
             && !self.policy.observe
     }
 
+    /// Whether anything but the origin's own answer may be shown.
+    pub(super) const fn may_show_copies(&self) -> bool {
+        COPIES && self.request.may_show_copies
+    }
+
     pub(super) fn may_look(&self) -> bool {
-        self.request.may_show_copies && self.look != Look::Over
+        self.may_show_copies() && self.look != Look::Over
     }
 
     pub(super) fn woke(&mut self, now: Now, memory: &mut Memory) -> Step {
