@@ -9,6 +9,7 @@
 pub mod disguise;
 mod number;
 mod outage;
+pub mod unfinished;
 
 pub use number::Number;
 pub use outage::Outage;

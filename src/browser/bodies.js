@@ -12,6 +12,8 @@
  */
 export async function readSmall(response, limit, ms, signal) {
   if (!response.body) return undefined;
+  if (isShort(response.headers, limit))
+    return soon(response.clone().arrayBuffer(), ms, signal);
   const reader = /** @type {ReadableStream<Uint8Array>} */ (
     response.clone().body
   ).getReader();
@@ -39,6 +41,38 @@ export async function readSmall(response, limit, ms, signal) {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
   }
+}
+
+/**
+ * Whether a body is known to be small: then it is read in one go, which is quicker.
+ * @param {Headers} headers
+ * @param {number} limit
+ */
+const isShort = (headers, limit) =>
+  !headers.has("content-encoding") &&
+  Number(headers.get("content-length") ?? Infinity) <= limit;
+
+/**
+ * @param {Promise<ArrayBuffer>} bytes
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {Promise<Uint8Array | undefined>}
+ */
+function soon(bytes, ms, signal) {
+  return new Promise((resolve, reject) => {
+    const end = (/** @type {() => void} */ act) => () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", late);
+      act();
+    };
+    const late = end(() => resolve(undefined));
+    const timer = setTimeout(late, ms);
+    signal.addEventListener("abort", late);
+    bytes.then(
+      (whole) => end(() => resolve(new Uint8Array(whole)))(),
+      (error) => end(() => reject(error))(),
+    );
+  });
 }
 
 /**

@@ -18,6 +18,12 @@ let loaded;
 /** The core; at once, if it is there. */
 export const core = () => loaded ?? (loading ??= load());
 
+/** Whether it is there; if not, it is got for the next time. */
+export function isLoaded() {
+  if (!loaded) core().catch(() => {});
+  return !!loaded;
+}
+
 async function load() {
   try {
     await init({ module_or_path: source() });

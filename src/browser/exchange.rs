@@ -7,7 +7,7 @@ use crate::copies;
 use crate::gateway::{self, Event, Source, Step};
 use crate::policy::{Policy, Value};
 use crate::retry::{Repeatability, permission};
-use crate::verdict::{Cause, Facts, Failure, disguise};
+use crate::verdict::{Cause, Facts, Failure, disguise, unfinished};
 use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp, accept, media_type, message};
 use alloc::{borrow::ToOwned, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
@@ -134,13 +134,16 @@ impl Exchange {
     /// a negative length if it is not small after all.
     pub fn inspected(&mut self, content_type: &str, bytes: f64, start: &[u8], now: f64) -> f64 {
         let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start);
+        let essence = media_type::essence(content_type);
         let cause = match length_of(bytes) {
-            _ if !self.policy.disguised => None,
-            Some(_) if self.wants_json && media_type::essence(content_type) == "text/html" => {
-                Some(Cause::Disguised)
+            // Many an endpoint that has nothing to say calls that HTML.
+            None | Some(0) => None,
+            Some(_) if essence == "application/json" => {
+                unfinished::json(start).then_some(Cause::Truncated)
             }
+            _ if !self.policy.disguised => None,
+            Some(_) if self.wants_json && essence == "text/html" => Some(Cause::Disguised),
             Some(bytes) => copies::may_keep_body(content_type, bytes, start).err(),
-            None => None,
         };
         self.step(Event::Inspected(cause), now)
     }

@@ -6,7 +6,7 @@
  * browser's own `Request`, `Response` and signals go in and out as they are.
  */
 import { discard, readSmall } from "./bodies.js";
-import { core } from "./core.js";
+import { core, isLoaded } from "./core.js";
 import { LastgoodError } from "./error.js";
 import { tell } from "./events.js";
 import { lines } from "./fields.js";
@@ -59,6 +59,8 @@ const PROBLEM_MS = 1000;
 export async function lastgoodFetch(input, init, policy) {
   const request = new Request(input, init);
   request.signal.throwIfAborted();
+  // What is to outlive the page cannot wait for anything.
+  if (request.keepalive && !isLoaded()) return fetch(request);
   const rules = await coreIfThere();
   if (!rules) return fetch(request);
   const own = policy ? numberOf(rules, policy) : 0;

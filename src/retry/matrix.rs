@@ -90,6 +90,11 @@ fn by_law(repeat: Repeatability, failure: &Failure) -> Permission {
         },
         (Phase::NothingSent, _, _) => Permission::both(true),
         (_, _, Unsafe) => Permission::NEITHER,
+        // Whoever says so: there is nothing to wait for.
+        (_, Cause::Tls, _) => Permission {
+            here: false,
+            elsewhere: repeat.is_free(),
+        },
         // The origin asked for fewer requests; others are not asked instead.
         (_, Cause::RateLimited, Safe) => Permission {
             here: true,
