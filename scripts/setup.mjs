@@ -27,13 +27,7 @@ export { SetupError };
 export const FOR_START = ["wasm-bindgen", "wasm-pack"];
 
 /** What the whole test run needs. @type {Need[]} */
-export const FOR_TEST = [
-  ...FOR_START,
-  "chromium",
-  "nginx",
-  "php",
-  "requests",
-];
+export const FOR_TEST = [...FOR_START, "chromium", "nginx", "php", "requests"];
 
 /**
  * Makes everything in `needs` ready, besides Node, its packages, Rust and the
