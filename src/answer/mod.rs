@@ -71,6 +71,12 @@ impl Matter<'_> {
         !self.maybe_applied() && !matches!(self.failure.cause, Cause::Loop)
     }
 
+    /// Whether nobody but the visitor's own device is to blame.
+    #[must_use]
+    pub const fn is_offline(&self) -> bool {
+        matches!(self.failure.cause, Cause::Offline)
+    }
+
     /// After how many seconds, unless that is of no use.
     #[must_use]
     pub fn comes_back(&self) -> Option<u64> {
@@ -131,7 +137,11 @@ impl Matter<'_> {
 
     /// Under the title, in one line.
     fn sentences(&self) -> String {
-        let mut all = String::from(self.text(Text::Fault));
+        let fault = match self.is_offline() {
+            true => Text::Disconnected,
+            false => Text::Fault,
+        };
+        let mut all = String::from(self.text(fault));
         let back_at = self.back_at();
         let more = [self.message(), back_at.as_deref(), self.sent()];
         for sentence in more.into_iter().flatten() {
