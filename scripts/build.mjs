@@ -147,6 +147,49 @@ async function buildBrowser(out) {
     scripts.map((name) => readFileSync(join(out, name), "utf8")).join("\n"),
   );
   optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
+  await buildServiceWorker(out);
+}
+
+/**
+ * The service worker: one script with its wasm in it, which the browser keeps with the
+ * registration, so that it starts when the network is down.
+ * @param {string} out
+ */
+async function buildServiceWorker(out) {
+  const made = compile("service-worker", ["--target", "web"]);
+  const [glue, wasm] = ["lastgood.js", "lastgood_bg.wasm"].map((name) =>
+    join(made, name),
+  );
+  const own = (/** @type {string} */ name) =>
+    at("src", "browser", "service-worker", name);
+  const version = JSON.parse(readFileSync(at("package.json"), "utf8")).version;
+  const bundled = (
+    /** @type {string} */ outfile,
+    /** @type {"empty" | "binary"} */ loader,
+  ) =>
+    bundle({
+      ...BUNDLE,
+      format: "iife",
+      entryPoints: [own("sw.js")],
+      outfile,
+      bundle: true,
+      alias: { "lastgood-core": glue, "lastgood-wasm": wasm },
+      loader: { ".wasm": loader },
+      define: {
+        ...EXPLICIT_FREE,
+        LASTGOOD_VERSION: JSON.stringify(version),
+        "import.meta.url": '""',
+      },
+    });
+  const script = join(out, "sw.js");
+  const draft = join(made, "draft.js");
+  await bundled(draft, "empty");
+  prune(wasm, readFileSync(draft, "utf8"));
+  optimise(wasm, wasm);
+  await bundled(script, "binary");
+  for (const name of ["register.js", "sw-off.js"])
+    await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });
+  cpSync(own("register.d.ts"), join(out, "register.d.ts"));
 }
 
 /** What of the package is imported by its name. */
@@ -168,6 +211,7 @@ function writeTexts(made, out) {
     const lines = readFileSync(join(folder, `${tag}.txt`), "utf8").split("\n");
     const text = lines.filter((line) => line && !line.startsWith("#"));
     writeFileSync(join(out, `${tag}.js`), asModule(text.join("\n")));
+    writeFileSync(join(out, `${tag}.txt`), text.join("\n"));
   }
   const importing = (/** @type {string} */ name) =>
     `  ${JSON.stringify(name)}: () => import("./languages/${name}.js"),`;
@@ -295,17 +339,23 @@ function within(folder) {
     });
 }
 
+/** What of the browser's folder is the service worker's, and no part of a page's module. */
+const OF_SERVICE_WORKER = /^(sw|sw-off|register)\.js$/;
+
 /**
  * The bytes that a build puts on the wire.
- * @param {string} name of a folder in dist/
+ * @param {string} name of a folder in dist/, or `service-worker`
  */
 export function gzipped(name) {
-  return readdirSync(at("dist", name))
+  const apart = name === "service-worker";
+  const folder = apart ? "browser" : name;
+  return readdirSync(at("dist", folder))
     .filter((file) => /\.(js|wasm)$/.test(file))
+    .filter((file) => OF_SERVICE_WORKER.test(file) === apart)
     .reduce(
       (sum, file) =>
         sum +
-        gzipSync(readFileSync(at("dist", name, file)), { level: 9 }).length,
+        gzipSync(readFileSync(at("dist", folder, file)), { level: 9 }).length,
       0,
     );
 }

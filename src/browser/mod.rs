@@ -8,9 +8,13 @@ mod exchange;
 mod explain;
 mod problem;
 mod remembered;
+#[cfg(feature = "service-worker")]
+mod worker;
 
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
+#[cfg(feature = "service-worker")]
+pub use worker::*;
 
 use crate::policy::{Policy, Problem, Value};
 use crate::wire::{Timestamp, time::millis};
