@@ -163,18 +163,16 @@ async function buildServiceWorker(out) {
   const own = (/** @type {string} */ name) =>
     at("src", "browser", "service-worker", name);
   const version = JSON.parse(readFileSync(at("package.json"), "utf8")).version;
-  const bundled = (
-    /** @type {string} */ outfile,
-    /** @type {"empty" | "binary"} */ loader,
-  ) =>
+  const bundled = (/** @type {string} */ outfile, /** @type {string} */ wasm) =>
     bundle({
       ...BUNDLE,
       format: "iife",
       entryPoints: [own("sw.js")],
       outfile,
       bundle: true,
-      alias: { "lastgood-core": glue, "lastgood-wasm": wasm },
-      loader: { ".wasm": loader },
+      alias: { "lastgood-core": glue },
+      charset: "utf8",
+      plugins: [inlined(wasm)],
       define: {
         ...EXPLICIT_FREE,
         LASTGOOD_VERSION: JSON.stringify(version),
@@ -183,14 +181,33 @@ async function buildServiceWorker(out) {
     });
   const script = join(out, "sw.js");
   const draft = join(made, "draft.js");
-  await bundled(draft, "empty");
+  await bundled(draft, "");
   prune(wasm, readFileSync(draft, "utf8"));
   optimise(wasm, wasm);
-  await bundled(script, "binary");
+  await bundled(script, readFileSync(wasm, "latin1"));
   for (const name of ["register.js", "sw-off.js"])
     await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });
   cpSync(own("register.d.ts"), join(out, "register.d.ts"));
 }
+
+/**
+ * The wasm as a text with a character for each byte: packed on its way it is a quarter
+ * smaller than in base64.
+ * @param {string} text
+ * @returns {import("esbuild").Plugin}
+ */
+const inlined = (text) => ({
+  name: "inlined",
+  setup(build) {
+    build.onResolve({ filter: /^lastgood-wasm$/ }, ({ path }) => ({
+      path,
+      namespace: "inlined",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "inlined" }, () => ({
+      contents: `export default ${JSON.stringify(text)};`,
+    }));
+  },
+});
 
 /** What of the package is imported by its name. */
 const MODULES = ["lastgood.js"];

@@ -26,12 +26,18 @@ async function behindTheEdge(t, lastgood) {
     LASTGOOD: { ...FORGETFUL, ...lastgood },
   };
   const edge = await startWorker({ bindings });
-  t.after(() => edge.stop());
+  let stops = () => edge.stop();
+  const stop = () => {
+    const ended = stops();
+    stops = async () => {};
+    return ended;
+  };
+  t.after(stop);
   const url = `http://127.0.0.1:${edge.port}`;
   const tab = await openAt(t, browser, { url });
   await tab.visit("/start");
   await tab.install();
-  return { origin, edge, url, ...tab };
+  return { origin, edge, stop, url, ...tab };
 }
 
 test("a copy of the edge's goes out as it is, once noted, and is no copy of ours", async (t) => {
@@ -79,7 +85,7 @@ test("where there is no edge any more, ours is shown", async (t) => {
   const shown = await behindTheEdge(t);
   await shown.visit("/a");
   await until("it is kept", async () => (await shown.kept()).includes("/a"));
-  await shown.edge.stop();
+  await shown.stop();
   const { status, mark } = await shown.visit("/a");
   assert.deepEqual([status, mark], [200, "/a#1"]);
 });

@@ -172,7 +172,9 @@ export async function tabOf(context, site) {
         const response = await fetch(path, init).catch(String);
         if (typeof response === "string")
           return { status: 0, headers: {}, text: response };
-        const headers = Object.fromEntries(response.headers);
+        /** @type {Record<string, string>} */
+        const headers = {};
+        response.headers.forEach((value, name) => (headers[name] = value));
         const text = await response.text();
         return { status: response.status, headers, text };
       }, /** @type {[string, RequestInit]} */ ([path, init])),

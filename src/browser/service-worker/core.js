@@ -4,7 +4,7 @@
  * registration, so that they are there when the network is not.
  */
 import { configure_worker, initSync } from "lastgood-core";
-import bytes from "lastgood-wasm";
+import text from "lastgood-wasm";
 
 /** Whether the core can be asked. */
 export let able = false;
@@ -12,7 +12,7 @@ export let able = false;
 /** Starts it, at once: what is not ours must not wait to be told so. */
 export function start() {
   try {
-    initSync({ module: new WebAssembly.Module(bytes) });
+    initSync({ module: new WebAssembly.Module(bytesOf(text)) });
     const settings = /** @type {any} */ (globalThis).LASTGOOD;
     const wrong = configure_worker(settings ?? null, Math.random());
     if (wrong) console.error(`lastgood: ${wrong.trim()}`);
@@ -22,6 +22,17 @@ export function start() {
       `lastgood: the service worker passes everything on, as its core does not start. If a security policy forbids wasm, send the script with 'wasm-unsafe-eval' in script-src. ${error}`,
     );
   }
+}
+
+/**
+ * A character for each byte.
+ * @param {string} text
+ */
+function bytesOf(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let place = 0; place < bytes.length; place++)
+    bytes[place] = text.charCodeAt(place);
+  return bytes;
 }
 
 /**

@@ -2,6 +2,6 @@
 declare const LASTGOOD_VERSION: string;
 
 declare module "lastgood-wasm" {
-  const bytes: Uint8Array<ArrayBuffer>;
-  export default bytes;
+  const text: string;
+  export default text;
 }

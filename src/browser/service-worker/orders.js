@@ -26,7 +26,7 @@ export async function go() {
 
 /**
  * Heeds what a response orders, before it goes out: who reads it is not to be shown what
- * was before.
+ * was before. Says whether it ordered anything: then no copy is kept of it.
  * @param {string} url
  * @param {Response} response
  */
@@ -34,6 +34,7 @@ export async function heed(url, response) {
   const order = orders(bare(url), response.status, lines(response.headers));
   if (order === FORGET) await forget();
   if (order === GO) await go();
+  return order === FORGET || order === GO;
 }
 
 /** Under which it stands when we looked last. */

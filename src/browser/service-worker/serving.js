@@ -243,8 +243,7 @@ async function reply(visit, hand) {
  */
 async function passed(hand, { changes }) {
   const response = taken(hand, "response");
-  await heed(hand.url, response);
-  keepIfDue(hand, response);
+  if (!(await heed(hand.url, response))) keepIfDue(hand, response);
   if (response.ok && hand.request.mode === "navigate")
     hand.event.waitUntil(lookForUpdate().catch(() => {}));
   if (!changes) return response;

@@ -20,7 +20,8 @@ const NOTHING: u8 = 0;
 const FORGET: u8 = 1;
 const GO: u8 = 2;
 
-/// The field by which a site gets rid of its service worker.
+/// The field by which a site gets rid of its service worker (`off`), or of its copies
+/// (`forget`): of `Clear-Site-Data` not every browser shows us anything.
 const SWITCH: &str = "lastgood-service-worker";
 
 /// What is to be done with a request: left to the browser (0), served by a
@@ -88,8 +89,10 @@ fn is_upload(fields: &dyn Fields) -> bool {
 #[must_use]
 pub fn orders(url: &str, status: u16, fields: &str) -> u8 {
     let fields = Listed::new(fields);
-    if fields.get(SWITCH).eq_ignore_ascii_case("off") {
-        return GO;
+    match fields.get(SWITCH) {
+        "off" => return GO,
+        "forget" => return FORGET,
+        _ => {}
     }
     let cleared = ["\"*\"", "\"cache\"", "\"cookies\"", "\"storage\""];
     let mut clears = list::elements(fields.get("clear-site-data"));
@@ -117,4 +120,74 @@ const BETWEEN_CHECKS: Duration = Duration::from_secs(60 * 60);
 pub fn is_check_due(last: f64, now: f64) -> bool {
     let (last, now) = (time(last), time(now));
     now.since(last) >= BETWEEN_CHECKS || last > now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "https://a.test";
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        let check = |method: &str, url: &str, asked: &str, cache: &str, expected: u8| {
+            let found = treatment(method, url, SITE, asked, cache, false);
+            assert_eq!(found, expected, "{method} {url} {asked} {cache}");
+        };
+        let own = "https://a.test/x?y#z";
+        let navigates = "sec-fetch-mode:navigate\nsec-fetch-dest:document";
+        check("GET", own, navigates, "default", SERVED);
+        check("GET", own, "", "reload", SERVED);
+        check("HEAD", own, "", "default", SERVED);
+        check("HEAD", own, "lastgood-probe:1", "no-store", SERVED);
+        check("GET", own, "range:bytes=0-", "default", SERVED);
+        check("GET", "https://a.test.evil/x", "", "default", ALONE);
+        check("GET", "https://b.test/x", "", "default", ALONE);
+        check("GET", own, "", "no-store", ALONE);
+        check(
+            "GET",
+            own,
+            "sec-fetch-dest:video\nrange:bytes=0-",
+            "default",
+            ALONE,
+        );
+        check("GET", own, "accept:text/event-stream", "default", ALONE);
+        check("GET", own, "if-none-match:\"a\"", "default", ALONE);
+        check("OPTIONS", own, "", "default", ALONE);
+        check(
+            "POST",
+            own,
+            "content-type:application/json",
+            "default",
+            WRITTEN,
+        );
+        check("POST", own, "content-type:image/png", "default", ALONE);
+        let form = "sec-fetch-mode:navigate\ncontent-type:multipart/form-data; boundary=x";
+        check("POST", own, form, "default", WRITTEN);
+        let outlives = treatment("POST", own, SITE, "", "default", true);
+        assert_eq!(outlives, ALONE);
+    }
+
+    #[test]
+    fn a_site_orders_by_fields_and_by_paths() {
+        let check = |path: &str, status: u16, fields: &str, expected: u8| {
+            let url = ["https://a.test", path].concat();
+            assert_eq!(orders(&url, status, fields), expected, "{path} {fields}");
+        };
+        check("/", 200, "", NOTHING);
+        check("/", 200, "lastgood-service-worker:off", GO);
+        check("/", 200, "lastgood-service-worker:forget", FORGET);
+        check("/", 200, "clear-site-data:\"cache\", \"cookies\"", FORGET);
+        check("/", 200, "clear-site-data:\"executionContexts\"", NOTHING);
+        check("/account/logout", 303, "", FORGET);
+        check("/account/logout", 502, "", NOTHING);
+        check("/logout/help", 200, "", NOTHING);
+    }
+
+    #[test]
+    fn a_new_version_is_asked_for_once_an_hour() {
+        let hour = 60.0 * 60.0 * 1000.0;
+        assert!(is_check_due(0.0, hour) && !is_check_due(1.0, hour));
+        assert!(is_check_due(2.0 * hour, hour), "a clock that was set back");
+    }
 }
