@@ -56,6 +56,8 @@ pub struct Matter<'a> {
     pub still_there: &'a [&'a str],
     /// A page of the operator's own, with places for what is to be said.
     pub template: Option<&'a str>,
+    /// It is said by the visitor's own device, which knows nothing of the way to the site.
+    pub near: bool,
 }
 
 impl Matter<'_> {
@@ -75,6 +77,14 @@ impl Matter<'_> {
     #[must_use]
     pub const fn is_offline(&self) -> bool {
         matches!(self.failure.cause, Cause::Offline)
+    }
+
+    /// Whether it is known that the visitor's side is well: whoever got no answer there
+    /// cannot tell.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        let answered = self.failure.status.is_some();
+        (answered || !self.near) && !self.is_offline()
     }
 
     /// After how many seconds, unless that is of no use.
@@ -137,9 +147,10 @@ impl Matter<'_> {
 
     /// Under the title, in one line.
     fn sentences(&self) -> String {
-        let fault = match self.is_offline() {
-            true => Text::Disconnected,
-            false => Text::Fault,
+        let fault = match (self.is_offline(), self.is_away()) {
+            (true, _) => Text::Disconnected,
+            (false, true) => Text::Fault,
+            (false, false) => Text::Connection,
         };
         let mut all = String::from(self.text(fault));
         let back_at = self.back_at();
@@ -262,6 +273,7 @@ mod tests {
             maintenance: None,
             still_there: &[],
             template: None,
+            near: false,
         }
     }
 

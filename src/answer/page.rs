@@ -71,7 +71,7 @@ pub(super) fn render(matter: &Matter<'_>) -> String {
     head(&mut page, matter);
     page.push_str("<body>\n<main>\n");
     site(&mut page, matter.page);
-    if !matter.is_offline() {
+    if matter.is_away() {
         way(&mut page, matter);
     }
     what(&mut page, matter);
@@ -189,8 +189,11 @@ fn what(page: &mut String, matter: &Matter<'_>) {
 }
 
 fn how_long(page: &mut String, matter: &Matter<'_>) {
-    let fault = escaped(matter, Text::Fault);
-    add(page, &["<p>", &fault]);
+    let fault = match matter.is_away() {
+        true => Text::Fault,
+        false => Text::Connection,
+    };
+    add(page, &["<p>", &escaped(matter, fault)]);
     let language = matter.language;
     let spans = [
         (matter.outage.lasting, Text::Since),
@@ -246,7 +249,9 @@ fn remedies(page: &mut String, matter: &Matter<'_>) {
     add(page, &["<h2>", &heading, "</h2>\n<ul>\n"]);
     let remedies = match matter.is_offline() {
         true => &[Text::Connection][..],
-        false => &[Text::Wait, Text::Connection, Text::Other, Text::Cache],
+        false if matter.is_away() => &[Text::Wait, Text::Connection, Text::Other, Text::Cache],
+        // The connection was named above.
+        false => &[Text::Wait, Text::Other, Text::Cache],
     };
     for text in remedies {
         add(page, &["<li>", &escaped(matter, *text), "</li>\n"]);

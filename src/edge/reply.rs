@@ -217,6 +217,7 @@ impl Exchange {
             maintenance: self.policy.maintenance.as_ref().filter(|_| is_planned),
             still_there: &still_there,
             template: self.template.as_deref(),
+            near: false,
         };
         let form = Asker::read(&self.asked).form();
         let answer = answer::compose(form, self.answer_status(&failure), &matter);

@@ -102,6 +102,19 @@ test("offline has words of its own, with a copy and without", async (t) => {
   await isAccessible(shown.page);
 });
 
+test("without an answer nobody says that it is not the visitor's connection", async (t) => {
+  const shown = await installed(t);
+  await shown.site.down();
+  const { status, text } = await shown.visit("/b");
+  assert.equal(status, 503);
+  assert.match(text, /<h1>The site’s server cannot be reached<\/h1>/);
+  assert.match(text, /check your connection/);
+  assert.doesNotMatch(text, /class="way"|not caused by your device/);
+  await shoot(shown.page, "service-worker-unreachable");
+  await fits(shown.page);
+  await isAccessible(shown.page);
+});
+
 test("the page for nothing loads the site when it answers again", async (t) => {
   const shown = await installed(t);
   shown.site.all = BAD;

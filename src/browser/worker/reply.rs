@@ -119,6 +119,7 @@ impl Visit {
             maintenance: None,
             still_there: &[],
             template: None,
+            near: true,
         };
         let asked = Listed::new(&self.asked);
         let form = Asker::read(&asked).form();
