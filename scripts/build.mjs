@@ -158,8 +158,67 @@ async function buildBrowser(out) {
   );
   optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
   await writeSingle(out, options);
+  await buildServiceWorker(out);
   writePackage(out);
 }
+
+/**
+ * The service worker: one script with its wasm in it, which the browser keeps with the
+ * registration, so that it starts when the network is down.
+ * @param {string} out
+ */
+async function buildServiceWorker(out) {
+  const made = compile("service-worker", ["--target", "web"]);
+  const [glue, wasm] = ["lastgood.js", "lastgood_bg.wasm"].map((name) =>
+    join(made, name),
+  );
+  const own = (/** @type {string} */ name) =>
+    at("src", "browser", "service-worker", name);
+  const version = JSON.parse(readFileSync(at("package.json"), "utf8")).version;
+  const bundled = (/** @type {string} */ outfile, /** @type {string} */ wasm) =>
+    bundle({
+      ...BUNDLE,
+      format: "iife",
+      entryPoints: [own("sw.js")],
+      outfile,
+      bundle: true,
+      alias: { "lastgood-core": glue },
+      charset: "utf8",
+      plugins: [inlined(wasm)],
+      define: {
+        ...EXPLICIT_FREE,
+        LASTGOOD_VERSION: JSON.stringify(version),
+        "import.meta.url": '""',
+      },
+    });
+  const script = join(out, "sw.js");
+  const draft = join(made, "draft.js");
+  await bundled(draft, "");
+  prune(wasm, readFileSync(draft, "utf8"));
+  optimise(wasm, wasm);
+  await bundled(script, readFileSync(wasm, "latin1"));
+  for (const name of ["register.js", "sw-off.js"])
+    await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });
+}
+
+/**
+ * The wasm as a text with a character for each byte: packed on its way it is a quarter
+ * smaller than in base64.
+ * @param {string} text
+ * @returns {import("esbuild").Plugin}
+ */
+const inlined = (text) => ({
+  name: "inlined",
+  setup(build) {
+    build.onResolve({ filter: /^lastgood-wasm$/ }, ({ path }) => ({
+      path,
+      namespace: "inlined",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "inlined" }, () => ({
+      contents: `export default ${JSON.stringify(text)};`,
+    }));
+  },
+});
 
 /**
  * Writes the texts of all languages as modules, and one that imports each by its tag.
@@ -177,6 +236,7 @@ function writeTexts(made, out) {
     const lines = readFileSync(join(folder, `${tag}.txt`), "utf8").split("\n");
     const text = lines.filter((line) => line && !line.startsWith("#"));
     writeFileSync(join(out, `${tag}.js`), asModule(text.join("\n")));
+    writeFileSync(join(out, `${tag}.txt`), text.join("\n"));
   }
   const importing = (/** @type {string} */ name) =>
     `  ${JSON.stringify(name)}: () => import("./languages/${name}.js"),`;
@@ -308,15 +368,19 @@ function within(folder) {
 
 /**
  * The bytes that a build puts on the wire: all of the worker; of the package what a page
- * loads before its first request.
- * @param {string} name of a folder in dist/
+ * loads before its first request; of the service worker its script.
+ * @param {string} name of a folder in dist/, or `service-worker`
  */
 export function gzipped(name) {
-  const folder = at("dist", name);
+  const apart = name === "service-worker";
+  const folder = at("dist", apart ? "browser" : name);
+  const all = readdirSync(folder).filter((file) => /\.(js|wasm)$/.test(file));
   const files =
     name === "browser"
       ? loadedWith(folder, "lastgood.js")
-      : readdirSync(folder).filter((file) => /\.(js|wasm)$/.test(file));
+      : apart
+        ? ["sw.js"]
+        : all;
   return files.reduce(
     (sum, file) =>
       sum + gzipSync(readFileSync(join(folder, file)), { level: 9 }).length,

@@ -82,13 +82,15 @@ pub enum Cause {
     Loop,
     /// The origin is being worked on, as policy says, and was not asked.
     Maintenance,
+    /// The visitor's own device has no connection.
+    Offline,
     /// Another status that policy calls a failure.
     Listed,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BadGateway,
         Self::ConnectionRefused,
         Self::ConnectionTimeout,
@@ -106,6 +108,7 @@ impl Cause {
         Self::Unreachable,
         Self::Loop,
         Self::Maintenance,
+        Self::Offline,
         Self::Listed,
     ];
 
@@ -130,6 +133,7 @@ impl Cause {
             Self::Unreachable => "unreachable",
             Self::Loop => "loop",
             Self::Maintenance => "maintenance",
+            Self::Offline => "offline",
             Self::Listed => "listed",
         }
     }
@@ -168,7 +172,8 @@ impl Cause {
             | Self::Tls
             | Self::Dns
             | Self::Loop
-            | Self::Maintenance => Phase::NothingSent,
+            | Self::Maintenance
+            | Self::Offline => Phase::NothingSent,
             Self::RateLimited | Self::ServerError | Self::Listed => Phase::Processed,
             Self::BadGateway
             | Self::Disguised
@@ -188,7 +193,12 @@ impl Cause {
     pub const fn blames_origin(self) -> bool {
         !matches!(
             self,
-            Self::RateLimited | Self::ServerError | Self::Listed | Self::Loop | Self::Maintenance
+            Self::RateLimited
+                | Self::ServerError
+                | Self::Listed
+                | Self::Loop
+                | Self::Maintenance
+                | Self::Offline
         )
     }
 
@@ -209,6 +219,7 @@ impl Cause {
             Self::BadGateway
             | Self::Disguised
             | Self::Network
+            | Self::Offline
             | Self::ServerError
             | Self::Listed => "connection_terminated",
         }

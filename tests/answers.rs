@@ -36,6 +36,7 @@ fn read(language: &'static Language) -> Matter<'static> {
         maintenance: None,
         still_there: &[],
         template: None,
+        near: false,
     }
 }
 

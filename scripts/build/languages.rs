@@ -6,7 +6,7 @@
 /// What a file says of its language.
 const FACTS: [&str; 4] = ["name", "reviewed", "direction", "zero"];
 /// Every text: what it is for, and the placeholder that it must have.
-const TEXTS: [(&str, &str, &str); 51] = [
+const TEXTS: [(&str, &str, &str); 52] = [
     ("saved", "A page is a copy of this age.", "{age}"),
     ("why", "Why a copy is shown.", ""),
     (
@@ -20,6 +20,11 @@ const TEXTS: [(&str, &str, &str); 51] = [
     ("unreachable", "Heading: no connection.", ""),
     ("circles", "Heading: a loop.", ""),
     ("maintenance", "Heading: meant to be down.", ""),
+    (
+        "disconnected",
+        "Heading, and in a notice: it is the visitor's own device.",
+        "",
+    ),
     ("fault", "Whose fault it is not.", ""),
     ("since", "How long it has lasted.", "{age}"),
     ("usual", "How long it lasts as a rule.", "{age}"),

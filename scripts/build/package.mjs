@@ -144,7 +144,8 @@ function manifestOf(files) {
     license: field("license"),
     keywords: ["fetch", "retry", "502", "gateway", "circuit-breaker", "wasm"],
     type: "module",
-    sideEffects: false,
+    // What defines an element.
+    sideEffects: ["./queue.js", "./status.js"],
     main: "./lastgood.js",
     types: "./lastgood.d.ts",
     exports: {

@@ -19,7 +19,8 @@ impl Advice {
     /// A heading for a person who came for the site, not for HTTP.
     #[must_use]
     pub fn title(&self, language: &Language) -> &'static str {
-        language.text(heading(self.cause))
+        let text = language.text(heading(self.cause));
+        text.trim_end_matches(['.', '。', '।'])
     }
 
     /// The name of that heading in the languages' files.
@@ -31,6 +32,7 @@ impl Advice {
             Text::Unreachable => "unreachable",
             Text::Circles => "circles",
             Text::Maintenance => "maintenance",
+            Text::Disconnected => "disconnected",
             _ => "failing",
         }
     }
@@ -77,6 +79,7 @@ const fn heading(cause: Cause) -> Text {
         | Cause::Tls => Text::Unreachable,
         Cause::Loop => Text::Circles,
         Cause::Maintenance => Text::Maintenance,
+        Cause::Offline => Text::Disconnected,
         Cause::BadGateway
         | Cause::Disguised
         | Cause::InvalidResponse

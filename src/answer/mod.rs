@@ -56,6 +56,8 @@ pub struct Matter<'a> {
     pub still_there: &'a [&'a str],
     /// A page of the operator's own, with places for what is to be said.
     pub template: Option<&'a str>,
+    /// It is said by the visitor's own device, which knows nothing of the way to the site.
+    pub near: bool,
 }
 
 impl Matter<'_> {
@@ -69,6 +71,20 @@ impl Matter<'_> {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         !self.maybe_applied() && !matches!(self.failure.cause, Cause::Loop)
+    }
+
+    /// Whether nobody but the visitor's own device is to blame.
+    #[must_use]
+    pub const fn is_offline(&self) -> bool {
+        matches!(self.failure.cause, Cause::Offline)
+    }
+
+    /// Whether it is known that the visitor's side is well: whoever got no answer there
+    /// cannot tell.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        let answered = self.failure.status.is_some();
+        (answered || !self.near) && !self.is_offline()
     }
 
     /// After how many seconds, unless that is of no use.
@@ -131,7 +147,12 @@ impl Matter<'_> {
 
     /// Under the title, in one line.
     fn sentences(&self) -> String {
-        let mut all = String::from(self.text(Text::Fault));
+        let fault = match (self.is_offline(), self.is_away()) {
+            (true, _) => Text::Disconnected,
+            (false, true) => Text::Fault,
+            (false, false) => Text::Connection,
+        };
+        let mut all = String::from(self.text(fault));
         let back_at = self.back_at();
         let more = [self.message(), back_at.as_deref(), self.sent()];
         for sentence in more.into_iter().flatten() {
@@ -252,6 +273,7 @@ mod tests {
             maintenance: None,
             still_there: &[],
             template: None,
+            near: false,
         }
     }
 

@@ -20,7 +20,7 @@ pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) ->
 }
 
 /// The line as HTML, without an age if nobody knows it, to be put behind a page's end: in ASCII, since the page may be
-/// in any encoding.
+/// in any encoding. Why the copy is shown depends on whether the device is `offline`.
 ///
 /// There the browser makes it the last child of `body`, so that no selector and no
 /// script that counts children from the start counts otherwise. In a shadow root of
@@ -28,7 +28,7 @@ pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) ->
 /// `notice` and `hide` can be styled from outside. A `dialog` closes without a script,
 /// and is out of the page's flow even where its style is forbidden.
 #[must_use]
-pub fn notice(age: Option<Duration>, language: &Language) -> String {
+pub fn notice(age: Option<Duration>, offline: bool, language: &Language) -> String {
     let mut line = String::with_capacity(2048);
     line.push_str("<div data-lastgood=\"notice\" data-nosnippet lang=\"");
     line.push_str(language.tag);
@@ -42,7 +42,11 @@ pub fn notice(age: Option<Duration>, language: &Language) -> String {
         line.push_str(&html::ascii(&saved));
         line.push(' ');
     }
-    line.push_str(&html::ascii(language.text(Text::Why)));
+    let why = match offline {
+        true => Text::Disconnected,
+        false => Text::Why,
+    };
+    line.push_str(&html::ascii(language.text(why)));
     line.push_str("</div>");
     line
 }
@@ -76,19 +80,21 @@ mod tests {
     #[test]
     fn reads_right_in_every_encoding_and_language() {
         for tag in ["en", "ja", "ar", "de"] {
-            assert!(notice(Some(Duration::ZERO), Language::of(tag)).is_ascii());
+            assert!(notice(Some(Duration::ZERO), false, Language::of(tag)).is_ascii());
         }
-        let arabic = notice(Some(Duration::from_secs(300)), Language::of("ar"));
+        let arabic = notice(Some(Duration::from_secs(300)), false, Language::of("ar"));
         assert!(
             arabic.starts_with(
                 "<div data-lastgood=\"notice\" data-nosnippet lang=\"ar\" dir=\"rtl\">"
             )
         );
-        let german = notice(Some(Duration::from_secs(300)), Language::of("de"));
+        let german = notice(Some(Duration::from_secs(300)), false, Language::of("de"));
         assert!(german.ends_with(
             "</template>Kopie, gespeichert vor 5&#160;Min. \
              Der Server der Website antwortet gerade nicht.</div>"
         ));
+        let offline = notice(None, true, Language::of("de"));
+        assert!(offline.ends_with("</template>Ihr Ger&#228;t ist offline.</div>"));
     }
 
     #[test]

@@ -71,7 +71,9 @@ pub(super) fn render(matter: &Matter<'_>) -> String {
     head(&mut page, matter);
     page.push_str("<body>\n<main>\n");
     site(&mut page, matter.page);
-    way(&mut page, matter);
+    if matter.is_away() {
+        way(&mut page, matter);
+    }
     what(&mut page, matter);
     match matter.sent() {
         None => again(&mut page, matter),
@@ -81,7 +83,9 @@ pub(super) fn render(matter: &Matter<'_>) -> String {
         remedies(&mut page, matter);
     }
     links(&mut page, matter);
-    footer(&mut page, matter);
+    if !matter.is_offline() {
+        footer(&mut page, matter);
+    }
     add(&mut page, &["</main>\n<script>", SCRIPT, "</script>\n"]);
     page
 }
@@ -179,14 +183,17 @@ fn what(page: &mut String, matter: &Matter<'_>) {
         let text = html::filled(&escaped(matter, Text::BackAt), &time);
         add(page, &["<p>", &text, "</p>\n"]);
     }
-    if matter.maintenance.is_none() {
+    if matter.maintenance.is_none() && !matter.is_offline() {
         how_long(page, matter);
     }
 }
 
 fn how_long(page: &mut String, matter: &Matter<'_>) {
-    let fault = escaped(matter, Text::Fault);
-    add(page, &["<p>", &fault]);
+    let fault = match matter.is_away() {
+        true => Text::Fault,
+        false => Text::Connection,
+    };
+    add(page, &["<p>", &escaped(matter, fault)]);
     let language = matter.language;
     let spans = [
         (matter.outage.lasting, Text::Since),
@@ -240,10 +247,22 @@ fn written(page: &mut String, sent: &str, matter: &Matter<'_>) {
 fn remedies(page: &mut String, matter: &Matter<'_>) {
     let heading = escaped(matter, Text::Remedies);
     add(page, &["<h2>", &heading, "</h2>\n<ul>\n"]);
-    let remedies = [Text::Wait, Text::Connection, Text::Other, Text::Cache];
+    let remedies = match matter.is_offline() {
+        true => &[Text::Connection][..],
+        false if matter.is_away() => &[Text::Wait, Text::Connection, Text::Other, Text::Cache],
+        // The connection was named above.
+        false => &[Text::Wait, Text::Other, Text::Cache],
+    };
     for text in remedies {
-        add(page, &["<li>", &escaped(matter, text), "</li>\n"]);
+        add(page, &["<li>", &escaped(matter, *text), "</li>\n"]);
     }
+    if !matter.is_offline() {
+        contact(page, matter);
+    }
+    page.push_str("</ul>\n");
+}
+
+fn contact(page: &mut String, matter: &Matter<'_>) {
     let contact = escaped(matter, Text::Contact);
     match &matter.page.contact {
         Some(url) => {
@@ -255,7 +274,6 @@ fn remedies(page: &mut String, matter: &Matter<'_>) {
         }
         None => add(page, &["<li>", &contact, "</li>\n"]),
     }
-    page.push_str("</ul>\n");
 }
 
 /// Where to go meanwhile.

@@ -14,9 +14,9 @@ use wasm_bindgen::prelude::*;
 
 /// What a step is, besides a number of milliseconds to wait. From the last one the
 /// milliseconds are taken that looking may last.
-const BEGIN: f64 = -2.0;
-const REPLY: f64 = -3.0;
-const INSPECT: f64 = -7.0;
+pub(super) const BEGIN: f64 = -2.0;
+pub(super) const REPLY: f64 = -3.0;
+pub(super) const INSPECT: f64 = -7.0;
 
 /// What a request comes to: the caller left, the last response, or an error.
 const NOBODY: u8 = 0;

@@ -5,6 +5,7 @@
  * It does what the core says: begin an attempt, wait, look at a small body, reply. The
  * browser's own `Request`, `Response` and signals go in and out as they are.
  */
+import { first } from "./attempts.js";
 import { discard, readSmall } from "./bodies.js";
 import { core, isLoaded } from "./core.js";
 import { LastgoodError } from "./error.js";
@@ -26,16 +27,7 @@ const RESPONSE = 1;
 const LONGEST_PROBLEM = 64 * 1024;
 const PROBLEM_MS = 1000;
 
-/**
- * An attempt: what comes of it, and how it is stopped.
- * @typedef {object} Attempt
- * @property {number} number
- * @property {boolean} offline nothing can have been sent
- * @property {AbortController} controller
- * @property {Promise<End>} [end]
- */
-
-/** @typedef {{ attempt: Attempt, response?: Response, error?: unknown }} End */
+/** @typedef {import("./attempts.js").Attempt} Attempt */
 
 /**
  * What a request has in hand.
@@ -193,28 +185,6 @@ async function next(exchange, hand, ms) {
   const status = response.status || 200;
   const fields = lines(response.headers);
   return exchange.responded(number, status, fields, problem, Date.now());
-}
-
-/**
- * The first attempt that ends, if one does in time.
- * @param {Attempt[]} running
- * @param {number} ms
- * @param {AbortSignal} signal
- * @returns {Promise<End | undefined>}
- */
-function first(running, ms, signal) {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(undefined);
-    const wake = () => done(undefined);
-    const timer = setTimeout(wake, ms);
-    const done = (/** @type {End | undefined} */ end) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve(end);
-    };
-    signal.addEventListener("abort", wake);
-    for (const { end } of running) end?.then(done);
-  });
 }
 
 /**

@@ -12,12 +12,16 @@ mod queue;
 mod remembered;
 mod status;
 mod tables;
+#[cfg(feature = "service-worker")]
+mod worker;
 
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
 pub use queue::{queue_fate, queue_next, queue_reads};
 pub use status::{blames_origin, heard, learn, news};
 pub use tables::tables;
+#[cfg(feature = "service-worker")]
+pub use worker::*;
 
 use crate::policy::{Policy, Problem, Value};
 use crate::wire::{Timestamp, time::millis};

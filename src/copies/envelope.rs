@@ -225,6 +225,14 @@ pub fn admits_line(envelope: &str) -> bool {
     document
 }
 
+/// When what is stored under an envelope came, and how many bytes it has; `None` if it is
+/// none of ours.
+#[must_use]
+pub fn extent(envelope: &str) -> Option<(Timestamp, u64)> {
+    let stored = Originals::read(envelope)?;
+    Some((stored.stored_at, stored.length?))
+}
+
 /// The caching fields of a stored response, as they came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Originals<'a> {

@@ -28,7 +28,7 @@ pub use changes::Changes;
 pub use conditional::is_not_modified;
 pub use document::is_document;
 pub use due::Due;
-pub use envelope::{ENVELOPE, Kept, SEALED, VARY, admits_line, restore, seal};
+pub use envelope::{ENVELOPE, Kept, SEALED, VARY, admits_line, extent, restore, seal};
 pub use epochs::{Epochs, Purge};
 pub use invalidation::{may_name, outdates};
 pub use places::{all_of, for_response, is_ours, of_aside, to_return};

@@ -2,10 +2,11 @@
 
 use super::exchange::STORED;
 use super::isolate::{Isolate, seed, with_isolate};
-use super::shown::{self, Shown};
+use super::shown;
+use super::told::Reply;
 use super::{number_of, time};
 use crate::copies::{Copy, ENVELOPE, Found};
-use crate::gateway::{self, Reader, Renewal, Request, StandIn, Told};
+use crate::gateway::{self, Reader, Renewal, Request, Shown, StandIn, Told};
 use crate::wire::{Fields, Listed, Positional, RequestHead, Timestamp, message};
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -47,13 +48,15 @@ pub fn hit(method: &str, url: &str, fields: &str, stored: &str, varied: &str, no
         stored: &stored,
         status: copy.status,
         age: Some(aged.age),
+        offline: false,
     };
     let own = gateway::copy_fields(aged, None, None, "");
     let behind = match renewal {
         Some(Renewal::Begins(opening)) => number_of(opening),
         Some(Renewal::Elsewhere) | None => -1,
     };
-    shown.reply(own, false).told(behind, "")
+    let speaks = || shown::language(&asked);
+    Reply::from(shown.whole(own, false, &speaks)).told(behind, "")
 }
 
 /// The same for a request that came at `started` and for which a copy may stand in, with
@@ -90,9 +93,10 @@ pub fn stand_in(
         stored: &stored,
         status,
         age: Some(aged.age),
+        offline: false,
     };
     let own = gateway::copy_fields(aged, Some(found.failure), None, &id);
-    let reply = shown.reply(own, notice);
+    let reply = Reply::from(shown.whole(own, notice, &|| shown::language(&asked)));
     let told = Told {
         id: &id,
         method,

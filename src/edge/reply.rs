@@ -2,12 +2,12 @@
 
 use super::exchange::Exchange;
 use super::isolate::with_isolate;
-use super::shown::{self, LEFT_ASIDE, Shown, has_body};
+use super::shown;
 use super::time;
 use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
 use crate::answer::{self, Asker, Form, Language, Matter};
-use crate::copies::{self, Aged, Changes, Copy, ENVELOPE, Found, Slice};
-use crate::gateway::{self, Source, Told};
+use crate::copies::{self, Aged, Changes, Copy, ENVELOPE, Found};
+use crate::gateway::{self, Shown, Source, Told};
 use crate::policy::{Mode, Robots, TemplateSource};
 use crate::retry::Random;
 use crate::verdict::{Cause, Failure, Number, Outage};
@@ -189,7 +189,7 @@ impl Exchange {
         let known = copies::is_not_modified(envelope, &self.asked);
         let status = if known { 304 } else { self.stored_status() };
         Reply {
-            with_body: has_body(self.method(), status),
+            with_body: gateway::has_body(self.method(), status),
             ..Reply::of(RENEWED, status, own)
         }
     }
@@ -217,6 +217,7 @@ impl Exchange {
             maintenance: self.policy.maintenance.as_ref().filter(|_| is_planned),
             still_there: &still_there,
             template: self.template.as_deref(),
+            near: false,
         };
         let form = Asker::read(&self.asked).form();
         let answer = answer::compose(form, self.answer_status(&failure), &matter);
@@ -261,42 +262,14 @@ impl Exchange {
         let own = gateway::copy_fields(aged, failure, tier, id);
         // What comes from far comes whole, and can be cut once it is here.
         let whole = self.method() != Method::Get || tier.is_some();
-        match self.slice().filter(|_| !whole) {
-            None => shown.reply(own, failure.is_some() && self.policy.notice),
-            Some(Slice::Beyond(content_range)) => self.beyond(&content_range, own),
-            Some(Slice::Bytes {
-                inside,
-                content_range,
-            }) => self.part(inside, &content_range, own),
+        match shown.slice().filter(|_| !whole) {
+            None => {
+                let notice = failure.is_some() && self.policy.notice;
+                shown.whole(own, notice, &|| shown::language(&self.asked))
+            }
+            Some(slice) => shown.part(slice, own),
         }
-    }
-
-    /// The slice of the copy that is asked for, if one is: who has the page already is
-    /// told that, and no more.
-    fn slice(&self) -> Option<Slice> {
-        let envelope = self.stored.get(ENVELOPE);
-        let slice = copies::slice(envelope, &self.asked);
-        slice.filter(|_| !copies::is_not_modified(envelope, &self.asked))
-    }
-
-    fn part(&self, inside: String, content_range: &str, mut own: Changes) -> Reply {
-        own.set("content-range", content_range);
-        own.remove("content-length");
-        let changes = copies::restore(self.stored.get(ENVELOPE), &own);
-        Reply {
-            with_body: true,
-            slice: inside,
-            ..Reply::of(COPY, 206, changes)
-        }
-    }
-
-    /// None of the bytes of the copy is what was asked for. Nobody is to take that for
-    /// the page.
-    fn beyond(&self, content_range: &str, mut own: Changes) -> Reply {
-        own.set("content-range", content_range);
-        own.set("cache-control", "no-store");
-        own.remove("content-length");
-        Reply::of(COPY, 416, copies::restore(self.stored.get(ENVELOPE), &own))
+        .into()
     }
 }
 
@@ -312,6 +285,7 @@ impl Exchange {
             },
             status: aged.map_or(200, |_| self.stored_status()),
             age: aged.map(|aged| aged.age),
+            offline: false,
         }
     }
 
@@ -320,14 +294,10 @@ impl Exchange {
         let lost = Failure::without_answer(Cause::Network);
         let failure = self.exchange.failure().unwrap_or(lost);
         let tier = self.exchange.found_in();
-        let mut own = gateway::page_fields(&failure, tier, id);
-        let page = self.shown(None);
-        let noted = self.policy.notice && page.is_for_a_reader();
-        if noted {
-            LEFT_ASIDE.iter().for_each(|name| own.remove(name));
-            page.admit_notice(&mut own);
-        }
-        page.page(own, noted)
+        let own = gateway::page_fields(&failure, tier, id);
+        let speaks = || shown::language(&self.asked);
+        let shown = self.shown(None);
+        shown.foreign(own, self.policy.notice, &speaks).into()
     }
 }
 

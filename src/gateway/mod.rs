@@ -35,6 +35,7 @@ mod rehearsal;
 mod report;
 mod runs;
 mod shared;
+mod shown;
 mod stand_in;
 mod step;
 mod treatment;
@@ -52,6 +53,7 @@ pub use report::{
     Account, Told, answer_fields, bad_body_line, copy_fields, error_fields, log_line,
     origin_fields, page_fields,
 };
+pub use shown::{Sent, Shown, Speaks, has_body};
 pub use stand_in::StandIn;
 pub use step::{Attempt, Event, Further, Reply, Request, Source, Step, Tried, Would};
 pub use treatment::Treatment;

@@ -6,7 +6,7 @@
 
 use super::maintenance::{AFTER_START, Maintenance, is_window, set};
 use super::parse::problem;
-use super::{Problem, Value, is_pattern, matches};
+use super::{Problem, Value, fits, is_pattern};
 use crate::wire::Timestamp;
 use alloc::string::String;
 
@@ -93,7 +93,7 @@ impl Announcement {
     /// The planned work, if it is going on and about a path.
     #[must_use]
     pub fn plan_for(&self, path: &str, now: Timestamp) -> Option<&Maintenance> {
-        let holds = self.plan.is_on(now) && matches(&self.path, path);
+        let holds = self.plan.is_on(now) && fits(&self.path, path);
         holds.then_some(&self.plan)
     }
 

@@ -37,6 +37,24 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// What holds in a service worker if nothing is said: as at the edge, with copies for
+    /// the bad day; but for one visitor, who decides when to look again, so that no page
+    /// is held, and is one of many that met the same outage, so that a second attempt is
+    /// the last, after a pause as in a page.
+    #[must_use]
+    pub fn of_service_workers() -> Self {
+        Self {
+            attempts: 2,
+            backoff: Self::of_pages().backoff,
+            hold_down: None,
+            collapse: None,
+            copy_limit: 4 * 1024 * 1024,
+            ..Self::default()
+        }
+    }
+}
+
 /// Reads what holds for all requests of a page, on top of `base`.
 #[must_use]
 pub fn browser(written: &Value, base: &Policy) -> (Configuration, Vec<Problem>) {

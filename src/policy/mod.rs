@@ -366,7 +366,7 @@ impl Configuration {
     pub fn policy_for(&self, path: &str) -> &Rc<Policy> {
         self.routes
             .iter()
-            .find(|(pattern, _)| matches(pattern, path))
+            .find(|(pattern, _)| fits(pattern, path))
             .map_or(&self.fallback, |(_, policy)| policy)
     }
 
@@ -383,12 +383,14 @@ impl Configuration {
 }
 
 /// Whether a text is a pattern of paths.
-fn is_pattern(path: &str) -> bool {
+#[must_use]
+pub fn is_pattern(path: &str) -> bool {
     path.starts_with(['/', '*']) && path.bytes().filter(|byte| *byte == b'*').count() <= 1
 }
 
 /// Whether a path fits a pattern, in which one `*` stands for any characters.
-fn matches(pattern: &str, path: &str) -> bool {
+#[must_use]
+pub fn fits(pattern: &str, path: &str) -> bool {
     match cut::at(pattern, b'*') {
         None => pattern == path,
         Some((start, end)) => path
@@ -404,7 +406,7 @@ mod tests {
     #[test]
     fn a_star_stands_for_anything() {
         let check = |pattern: &str, path: &str, expected: bool| {
-            assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+            assert_eq!(fits(pattern, path), expected, "{pattern} {path}");
         };
         check("/api/*", "/api/x/y", true);
         check("/api/*", "/api", false);

@@ -4,7 +4,7 @@
 //! alarm, and a crawler believes what it reads, so both can be told otherwise.
 
 use super::read::{field_name, is_all, members, or_false, texts};
-use super::{Value, is_pattern, matches};
+use super::{Value, fits, is_pattern};
 use alloc::{string::String, vec::Vec};
 
 /// Who must see what the origin says, whatever that is. None by default.
@@ -24,7 +24,7 @@ impl Monitors {
     #[must_use]
     pub fn watch(&self, path: &str, user_agent: &str, has_header: bool) -> bool {
         (has_header && self.header.is_some())
-            || self.paths.iter().any(|pattern| matches(pattern, path))
+            || self.paths.iter().any(|pattern| fits(pattern, path))
             || self.user_agents.iter().any(|it| has_part(user_agent, it))
     }
 }

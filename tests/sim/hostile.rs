@@ -245,6 +245,7 @@ fn answers(text: &str) {
         maintenance: None,
         still_there: &[],
         template: None,
+        near: false,
         retry_after: answer::retry_after(&failure, Outage::default(), &mut Random::new(1)),
     };
     for form in forms {

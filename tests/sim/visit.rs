@@ -192,6 +192,7 @@ impl<'w> Visit<'w> {
             maintenance: None,
             still_there: &[],
             template: None,
+            near: false,
             retry_after: answer::retry_after(&failure, Outage::default(), &mut Random::new(seed)),
         }
     }
