@@ -71,7 +71,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-#[cfg(any(feature = "edge", feature = "browser", test))]
+#[cfg(any(feature = "edge", feature = "browser", feature = "playground", test))]
 mod serde_impls {
     use super::Value;
     use alloc::{string::String, vec::Vec};
