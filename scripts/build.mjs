@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Builds what runs: the worker and the browser module, into dist/.
+ * Builds what runs: the worker, the browser module, the playground's and the project's
+ * site, into dist/.
  *
  * Each is built only if something it is made of changed since; a digest of the
  * sources beside the result tells. Everything is local: the
@@ -24,22 +25,32 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { run } from "./build/run.mjs";
 import { optimise, prune, stub } from "./build/shrink.mjs";
+import { buildSite } from "./build/site.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (/** @type {string[]} */ ...parts) => join(root, ...parts);
 
 /**
- * @param {{ worker?: boolean, browser?: boolean, quiet?: boolean }} what
+ * The site has the playground's module in it.
+ * @param {{ worker?: boolean, browser?: boolean, playground?: boolean, site?: boolean, quiet?: boolean }} what
  */
 export async function build({
   worker = true,
   browser = true,
+  site = false,
+  playground = site,
   quiet = false,
 } = {}) {
   const unlock = await lock();
   try {
     if (worker) await once("worker", buildWorker, quiet);
     if (browser) await once("browser", buildBrowser, quiet);
+    if (playground) await once("playground", buildPlayground, quiet);
+    if (site)
+      await once("www", buildSite, quiet, [
+        ...within("www"),
+        ...within("docs"),
+      ]);
   } finally {
     unlock();
   }
@@ -76,9 +87,10 @@ function isHeld(file) {
  * @param {string} name
  * @param {(out: string) => Promise<void>} make
  * @param {boolean} quiet
+ * @param {string[]} also files that it is made of besides
  */
-async function once(name, make, quiet) {
-  const digest = sources();
+async function once(name, make, quiet, also = []) {
+  const digest = sources(also);
   const stamp = at("dist", name, ".digest");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   if (!quiet)
@@ -127,6 +139,13 @@ async function buildBrowser(out) {
     outfile: join(out, "lastgood.js"),
   });
   cpSync(join(made, "lastgood.d.ts"), join(out, "lastgood.d.ts"));
+  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood_bg.wasm"));
+}
+
+/** @param {string} out */
+async function buildPlayground(out) {
+  const made = compile("playground", ["--target", "web"]);
+  cpSync(join(made, "lastgood.js"), join(out, "lastgood.js"));
   optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood_bg.wasm"));
 }
 
@@ -191,8 +210,11 @@ const besideTheWorker = {
   },
 };
 
-/** A digest of everything that the builds read. */
-function sources() {
+/**
+ * A digest of everything that the builds read.
+ * @param {string[]} also
+ */
+function sources(also) {
   const hash = createHash("sha256");
   const files = [
     "Cargo.toml",
@@ -202,6 +224,7 @@ function sources() {
     ...within("scripts/build"),
     "package-lock.json",
     ...within("src"),
+    ...also,
   ];
   for (const file of files)
     hash
@@ -240,6 +263,12 @@ export function gzipped(name) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const only = process.argv[2];
-  await build({ worker: only !== "--browser", browser: only !== "--worker" });
+  const only = process.argv[2]?.replace("--", "");
+  const wants = (/** @type {string} */ part) => !only || only === part;
+  await build({
+    worker: wants("worker"),
+    browser: wants("browser"),
+    playground: wants("playground") || wants("site"),
+    site: wants("site"),
+  });
 }

@@ -1,6 +1,6 @@
 //! What JavaScript calls.
 
-use super::{Scenario, page_of, played, problems};
+use super::{Scenario, causes, page_of, played, problems};
 use crate::policy::{self, Value};
 use alloc::string::String;
 use serde::Serialize;
@@ -40,6 +40,17 @@ pub fn play(scenario: JsValue) -> Result<JsValue, JsError> {
 #[wasm_bindgen]
 pub fn page(scenario: JsValue, request: usize) -> Result<Option<String>, JsError> {
     Ok(page_of(&Scenario::read(&from_value(scenario)?), request))
+}
+
+/// Every cause, as `{ name, phase, error, statuses, title }`: `error` is what `Proxy-Status`
+/// calls it, `title` what a visitor is told in this language.
+///
+/// # Errors
+///
+/// None that can happen.
+#[wasm_bindgen]
+pub fn advice(language: &str) -> Result<JsValue, JsError> {
+    to_object(&causes(language))
 }
 
 fn to_object(value: &Value) -> Result<JsValue, JsError> {

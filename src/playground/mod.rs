@@ -9,6 +9,7 @@
 
 #[cfg(feature = "playground")]
 mod bindings;
+mod catalogue;
 mod day;
 mod keeping;
 mod origin;
@@ -20,7 +21,8 @@ mod visit;
 mod written;
 
 #[cfg(feature = "playground")]
-pub use bindings::{check, page, play};
+pub use bindings::{advice, check, page, play};
+pub use catalogue::causes;
 pub use scenario::Scenario;
 pub use written::{page_of, played, problems};
 
@@ -205,6 +207,22 @@ mod tests {
     }
 
     #[test]
+    fn every_cause_is_told_of_in_every_language() {
+        let english = serde_json::to_value(causes("en")).unwrap();
+        let german = serde_json::to_value(causes("de")).unwrap();
+        let of = |all: &Json, name: &str| {
+            let mut all = all.as_array().unwrap().iter();
+            all.find(|it| it["name"] == name).unwrap().clone()
+        };
+        let refused = of(&english, "connection-refused");
+        assert_eq!(refused["statuses"], json!([521.0]));
+        assert_eq!(refused["phase"], "nothing-sent");
+        assert_eq!(refused["error"], "connection_refused");
+        assert_ne!(refused["title"], of(&german, "connection-refused")["title"]);
+        assert_eq!(of(&english, "listed")["statuses"], json!([]));
+    }
+
+    #[test]
     fn whatever_is_wrong_is_named() {
         let seen = play(&json!({
             "lastgood": {"atempts": 3, "stale": 30}, "origin": "ftp://a", "colour": 1,
@@ -285,7 +303,7 @@ mod tests {
     #[test]
     fn any_scenario_comes_to_its_end_and_again_to_the_same() {
         let mut random = Random::new(7);
-        for _ in 0..120 {
+        for _ in 0..60 {
             let scenario = any_scenario(&mut random);
             let seen = play(&scenario);
             assert_eq!(seen["problems"], json!([]), "{scenario}");

@@ -145,7 +145,7 @@ fn cause(failure: Failure) -> Value {
     text(failure.cause.name())
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
@@ -157,7 +157,7 @@ fn index(index: usize) -> Value {
     number(u64::try_from(index).unwrap_or(u64::MAX))
 }
 
-fn table<const N: usize>(entries: [(&str, Value); N]) -> Value {
+pub(super) fn table<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Table(
         entries
             .into_iter()

@@ -1,0 +1,1 @@
+export async function buildSite(out) { void out; }
