@@ -50,11 +50,16 @@ export async function build({
       await once("www", buildSite, quiet, [
         ...within("www"),
         ...within("docs"),
+        "README.md",
+        ...within("scripts/build").filter((file) => OF_SITE.test(file)),
       ]);
   } finally {
     unlock();
   }
 }
+
+/** What makes the site makes nothing else. */
+const OF_SITE = /^scripts\/build\/site\b/;
 
 /** Two builds at a time would write into each other's files. */
 async function lock() {
@@ -94,7 +99,9 @@ async function once(name, make, quiet, also = []) {
   const stamp = at("dist", name, ".digest");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   if (!quiet)
-    console.log(`building the ${name} (about a minute the first time) …`);
+    console.log(
+      `building the ${name} (${name === "www" ? "seconds" : "about a minute the first time"}) …`,
+    );
   const start = performance.now();
   // Built aside and swapped in, so that a failed build leaves the last good one.
   const aside = at("dist", `${name}.new`);
@@ -105,10 +112,7 @@ async function once(name, make, quiet, also = []) {
   rmSync(at("dist", name), { recursive: true, force: true });
   renameSync(aside, at("dist", name));
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  if (!quiet)
-    console.log(
-      `built the ${name} in ${seconds} s: ${gzipped(name)} bytes gzipped`,
-    );
+  if (!quiet) console.log(`built the ${name} in ${seconds} s: ${sizeOf(name)}`);
 }
 
 /** @param {string} out */
@@ -221,7 +225,7 @@ function sources(also) {
     "Cargo.lock",
     "build.rs",
     "scripts/build.mjs",
-    ...within("scripts/build"),
+    ...within("scripts/build").filter((file) => !OF_SITE.test(file)),
     "package-lock.json",
     ...within("src"),
     ...also,
@@ -246,6 +250,12 @@ function within(folder) {
       return statSync(at(path)).isDirectory() ? within(path) : [path];
     });
 }
+
+/** @param {string} name of a folder in dist/ */
+const sizeOf = (name) =>
+  name === "www"
+    ? `${within(join("dist", name)).length} files`
+    : `${gzipped(name)} bytes gzipped`;
 
 /**
  * The bytes that a build puts on the wire.

@@ -1,0 +1,191 @@
+// @ts-check
+/** The playground: what is composed goes to the core, and what it decided is drawn. */
+import init, { page, play } from "lastgood-playground";
+import { byId, el, setText } from "../switchboard/dom.js";
+import { complain, fill, onChange, read } from "./compose.js";
+import { PRESETS } from "./presets.js";
+import { showPage } from "./shown.js";
+import {
+  fromAddress,
+  presetOf,
+  scenarioOf,
+  stateOf,
+  toAddress,
+} from "./state.js";
+import { drawFields, drawStory, drawTally, drawTurns } from "./story.js";
+import { drawMany, drawOne } from "./timeline.js";
+import { time } from "./words.js";
+
+/** @typedef {import("lastgood-playground").Played} Played */
+/** @typedef {import("./state.js").State} State */
+
+const TYPING_MS = 180;
+
+/** @type {State} */
+let state;
+/** @type {Played} */
+let played;
+/** @type {object} */
+let scenario;
+let chosen = 0;
+
+const timeline = byId("timeline");
+const slider = /** @type {HTMLInputElement} */ (byId("request"));
+
+/** Plays what is composed, and shows it. */
+function replay() {
+  const made = scenarioOf(state);
+  scenario = made.scenario;
+  played = play(scenario);
+  complain(played.problems, made.wrong);
+  chosen = Math.min(chosen, played.requests.length - 1);
+  const preset = presetOf(state);
+  setText(
+    byId("about"),
+    preset?.about.replaceAll("`", "") ?? "Your own scenario.",
+  );
+  for (const button of byId("presets").children)
+    button.setAttribute(
+      "aria-pressed",
+      String(button.id === `preset-${preset?.name}`),
+    );
+  drawTally(played);
+  const many = played.requests.length > 1;
+  byId("scrub").hidden = !many;
+  byId("turns").hidden = !many;
+  if (many) drawTurns(played, faultTimes());
+  slider.max = String(played.requests.length);
+  choose(chosen);
+}
+
+/** When the origin misbehaves, as far as it can be drawn. */
+function faultTimes() {
+  const { faults = [] } = /** @type {{ faults?: any[] }} */ (scenario);
+  return faults.map(({ what, status, from, to, share, origin }) => ({
+    from: millis(from) ?? 0,
+    to: millis(to) ?? played.lasts,
+    origin: typeof origin === "number" ? origin : undefined,
+    words: [what === "status" ? status : what, share ? `${share} %` : ""]
+      .filter(Boolean)
+      .join(", "),
+  }));
+}
+
+/** @param {string | undefined} text */
+function millis(text) {
+  const found = /^(\d+)\s*(ms|s|m)$/.exec(text ?? "");
+  if (!found) return undefined;
+  return (
+    Number(found[1]) *
+    { ms: 1, s: 1000, m: 60_000 }[/** @type {"s"} */ (found[2])]
+  );
+}
+
+function draw() {
+  const width = Math.max(timeline.clientWidth, 240);
+  const many = played.requests.length > 1;
+  const more = { chosen, faults: state.faults, faultTimes: faultTimes() };
+  timeline.replaceChildren(
+    many ? drawMany(width, played, more) : drawOne(width, played),
+  );
+}
+
+/** Shows the request of this number. @param {number} index */
+function choose(index) {
+  chosen = index;
+  slider.value = String(index + 1);
+  const request = played.requests[index];
+  const words = `${index + 1} of ${played.requests.length}, at ${time(request.at)}`;
+  setText(byId("chosen"), words);
+  slider.setAttribute("aria-valuetext", `${words}: ${request.text ?? ""}`);
+  draw();
+  drawStory(played, index);
+  drawFields(request);
+  showPage(request.own ? page(scenario, index) : undefined);
+}
+
+/** The whole in a sentence, for who listens. */
+function announce() {
+  const { requests, problems } = played;
+  const wrong = problems.length ? ` ${problems.length} wrong fields.` : "";
+  const told =
+    requests.length === 1
+      ? requests[0].text
+      : byId("tally").innerText.replaceAll("\n", ", ");
+  setText(byId("status"), `${told}${wrong}`);
+}
+
+/** @param {State} next */
+function become(next) {
+  state = next;
+  chosen = 0;
+  fill(state);
+  replay();
+  announce();
+}
+
+function remember() {
+  history.replaceState(null, "", `#${toAddress(state)}`);
+}
+
+let typing = 0;
+
+function changed() {
+  clearTimeout(typing);
+  typing = window.setTimeout(() => {
+    state = read();
+    replay();
+    remember();
+    announce();
+  }, TYPING_MS);
+}
+
+/** @param {PointerEvent | MouseEvent} event */
+function pick(event) {
+  if (played.requests.length < 2) return;
+  const { left, width } = timeline.getBoundingClientRect();
+  const at = ((event.clientX - left) / (width - 14)) * played.lasts;
+  const distances = played.requests.map((request) => Math.abs(request.at - at));
+  choose(distances.indexOf(Math.min(...distances)));
+}
+
+async function share() {
+  remember();
+  const button = byId("share");
+  try {
+    await navigator.clipboard.writeText(location.href);
+    setText(button, "Copied");
+  } catch {
+    setText(button, "It is in the address bar");
+  }
+  setText(byId("status"), button.textContent ?? "");
+  setTimeout(() => setText(button, "Copy the address"), 2000);
+}
+
+function drawPresets() {
+  const buttons = PRESETS.map(({ name, label, state }) => {
+    const button = el(
+      "button",
+      { type: "button", id: `preset-${name}`, "aria-pressed": "false" },
+      label,
+    );
+    button.addEventListener("click", () => {
+      become(stateOf(state));
+      remember();
+    });
+    return button;
+  });
+  byId("presets").replaceChildren(...buttons);
+}
+
+drawPresets();
+await init({ module_or_path: new URL(WASM, location.href) });
+become(fromAddress(location.hash.slice(1)));
+onChange(changed);
+slider.addEventListener("input", () => choose(Number(slider.value) - 1));
+timeline.addEventListener("click", pick);
+byId("share").addEventListener("click", share);
+addEventListener("hashchange", () =>
+  become(fromAddress(location.hash.slice(1))),
+);
+new ResizeObserver(draw).observe(timeline);
