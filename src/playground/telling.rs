@@ -379,7 +379,7 @@ impl Sending<'_> {
             "" => String::new(),
             secs => format!(" with Retry-After: {secs}"),
         };
-        format!("{why}{copy}lastgood answers itself, {status}{later}, {after}.")
+        format!("{why}{copy}lastgood gives an answer of its own, {status}{later}, {after}.")
     }
 }
 

@@ -27,9 +27,10 @@ let state;
 let played;
 /** @type {object} */
 let scenario;
-let chosen = 0;
+/** @type {number | undefined} */
+let chosen;
 
-const timeline = byId("timeline");
+const timeline = byId("drawing");
 const slider = /** @type {HTMLInputElement} */ (byId("request"));
 
 /** Plays what is composed, and shows it. */
@@ -38,7 +39,6 @@ function replay() {
   scenario = made.scenario;
   played = play(scenario);
   complain(played.problems, made.wrong);
-  chosen = Math.min(chosen, played.requests.length - 1);
   const preset = presetOf(state);
   setText(
     byId("about"),
@@ -55,7 +55,7 @@ function replay() {
   byId("turns").hidden = !many;
   if (many) drawTurns(played, faultTimes());
   slider.max = String(played.requests.length);
-  choose(chosen);
+  choose(Math.min(chosen ?? firstOfInterest(), played.requests.length - 1));
 }
 
 /** When the origin misbehaves, as far as it can be drawn. */
@@ -81,13 +81,21 @@ function millis(text) {
   );
 }
 
+/** The width that the drawing was made for. */
+let drawnIn = 0;
+
 function draw() {
-  const width = Math.max(timeline.clientWidth, 240);
+  drawnIn = timeline.clientWidth;
+  const width = Math.max(drawnIn, 240);
   const many = played.requests.length > 1;
-  const more = { chosen, faults: state.faults, faultTimes: faultTimes() };
-  timeline.replaceChildren(
-    many ? drawMany(width, played, more) : drawOne(width, played),
-  );
+  const more = {
+    chosen: chosen ?? 0,
+    faults: state.faults,
+    faultTimes: faultTimes(),
+  };
+  const drawing = many ? drawMany(width, played, more) : drawOne(width, played);
+  byId("drawing").replaceChildren(drawing);
+  byId("key").hidden = !many;
 }
 
 /** Shows the request of this number. @param {number} index */
@@ -118,10 +126,19 @@ function announce() {
 /** @param {State} next */
 function become(next) {
   state = next;
-  chosen = 0;
+  chosen = undefined;
   fill(state);
   replay();
   announce();
+}
+
+/** The first request that something went wrong with; else the first. */
+function firstOfInterest() {
+  const failed = played.requests.findIndex(
+    ({ attempts, shown = "nobody" }) =>
+      !["origin", "hit"].includes(shown) || attempts.some(({ cause }) => cause),
+  );
+  return Math.max(failed, 0);
 }
 
 function remember() {
@@ -188,4 +205,6 @@ byId("share").addEventListener("click", share);
 addEventListener("hashchange", () =>
   become(fromAddress(location.hash.slice(1))),
 );
-new ResizeObserver(draw).observe(timeline);
+new ResizeObserver(() => {
+  if (timeline.clientWidth !== drawnIn) draw();
+}).observe(timeline);

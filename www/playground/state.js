@@ -35,9 +35,16 @@ import { PRESETS } from "./presets.js";
  * @property {Fault[]} faults
  */
 
+/** The defaults, to be changed. */
+const USUAL_POLICY = `[vars.LASTGOOD]
+# attempts = 3
+# soft_deadline = "700ms"
+# stale = "24h"
+`;
+
 /** @type {State} */
 const USUAL = {
-  policy: "[vars.LASTGOOD]\n",
+  policy: USUAL_POLICY,
   method: "GET",
   path: "/",
   who: "browser",

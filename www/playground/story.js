@@ -83,13 +83,14 @@ export function drawTurns({ events, requests, lasts }, faults) {
     if (!request.shown || request.shown === before) return [];
     const { state, words } = OUTCOMES[request.shown];
     const run = runFrom(requests, index);
-    const many = run === 1 ? "one visitor gets" : `${run} visitors get`;
+    const many =
+      run === 1 ? "One visitor gets" : `The next ${run} visitors get`;
     return [
       {
         at: request.until,
         kind: "reply",
         state,
-        text: `From here ${many} ${words}.`,
+        text: `${many} ${words}.`,
       },
     ];
   });
@@ -112,7 +113,7 @@ export function drawTurns({ events, requests, lasts }, faults) {
       : []),
   ]);
   const all = [...faulty, ...standing, ...changes].sort((a, b) => a.at - b.at);
-  const most = 40;
+  const most = 24;
   const items = all
     .slice(0, most)
     .map((event) => moment(event, event.at, event.state));

@@ -112,6 +112,23 @@ function attemptWords({ status, cause, given_up, until, from }) {
   return `${what}${took}`;
 }
 
+/** @param {Attempt} attempt */
+const attemptBrief = ({ status, cause, given_up }) =>
+  given_up && !cause ? "given up" : [status, cause].filter(Boolean).join(" ");
+
+/**
+ * As many of the parts as there is room for.
+ * @param {string[]} parts
+ * @param {number} width
+ */
+function fitting([first, ...rest], width) {
+  const fits = (/** @type {string} */ text) => text.length * 7.4 < width;
+  return rest.reduce((text, part, index) => {
+    const longer = `${text}${index ? ", " : ": "}${part}`;
+    return fits(longer) ? longer : text;
+  }, first);
+}
+
 /**
  * One request: who waited for whom.
  * @param {number} width
@@ -134,13 +151,13 @@ export function drawOne(width, { requests, origins }) {
     const top = (index + 1) * LANE;
     const { number, origin, from } = attempt;
     const end = attempt.until ?? until;
-    const where = origins.length > 1 ? `, ${origins[origin]}` : "";
-    const behind = end > until ? ", on behind the reply" : "";
-    name(
-      drawn,
-      `Attempt ${number}${where}: ${attemptWords(attempt)}${behind}`,
-      top + 14,
+    const where = origins.length > 1 ? [origins[origin]] : [];
+    const behind = end > until ? ["on behind the reply"] : [];
+    const words = fitting(
+      [`Attempt ${number}`, attemptBrief(attempt), ...behind, ...where],
+      width,
     );
+    name(drawn, words, top + 14);
     if (before !== undefined && before < from)
       drawn.root.append(
         svg("line", {
@@ -211,11 +228,7 @@ export function drawMany(width, played, { chosen, faultTimes }) {
     });
   const top = lanes * (LANE + 18);
   const longest = Math.max(...requests.map(({ at, until }) => until - at), 50);
-  name(
-    drawn,
-    `Visitors, and how long they waited (up to ${time(longest)})`,
-    top + 16,
-  );
+  name(drawn, `Visitors; the tallest bar: ${time(longest)}`, top + 16);
   const floor = top + 26 + TALLEST;
   for (const [index, request] of requests.entries()) {
     const waited = request.until - request.at;
@@ -262,7 +275,7 @@ function originLane(
       until: Math.min(to, end),
       y: top + 21,
       state: "error",
-      kind: "fault",
+      kind: "spell",
       height: 34,
     });
     if (scene.x(Math.min(to, end)) - scene.x(from) > words.length * 6.5 + 10)

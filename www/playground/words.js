@@ -6,7 +6,7 @@
 
 /** @type {Record<Shown, { state: string, words: string }>} */
 export const OUTCOMES = {
-  origin: { state: "origin", words: "from the origin" },
+  origin: { state: "origin", words: "the origin’s answer" },
   hit: { state: "hit", words: "a good copy" },
   copy: { state: "copy", words: "the last good copy" },
   answer: { state: "answer", words: "lastgood’s answer" },
