@@ -132,14 +132,34 @@ function parts() {
 async function assets(out) {
   const wasm = kept(out, inRoot("dist", "playground", "lastgood_bg.wasm"));
   const picture = kept(out, inRoot("docs", "switchboard.png"));
-  const { metafile } = await bundle({
-    entryPoints: {
+  const thread = await bundled(
+    out,
+    { worker: inRoot("www", "playground", "worker.js") },
+    { WASM: wasm },
+  );
+  const rest = await bundled(
+    out,
+    {
       site: inRoot("www", "site", "site.css"),
       playground: inRoot("www", "playground", "main.js"),
       "playground-look": inRoot("www", "playground", "playground.css"),
       "reading-look": inRoot("www", "site", "reading.css"),
       reading: inRoot("www", "site", "reading.js"),
     },
+    { WORKER: thread["worker.js"] },
+  );
+  return { ...thread, ...rest, wasm, "switchboard.png": picture };
+}
+
+/**
+ * Bundles under names that change with what is in them; returns their addresses.
+ * @param {string} out
+ * @param {Record<string, string>} entryPoints
+ * @param {Record<string, string>} known addresses that they refer to
+ */
+async function bundled(out, entryPoints, known) {
+  const { metafile } = await bundle({
+    entryPoints,
     outdir: join(out, "assets"),
     entryNames: "[name]-[hash]",
     bundle: true,
@@ -149,13 +169,15 @@ async function assets(out) {
     metafile: true,
     logLevel: "warning",
     alias: { "lastgood-playground": inRoot("dist/playground/lastgood.js") },
-    define: { WASM: JSON.stringify(wasm) },
+    define: Object.fromEntries(
+      Object.entries(known).map(([name, at]) => [name, JSON.stringify(at)]),
+    ),
   });
   const made = Object.keys(metafile.outputs).map((file) => {
     const name = basename(file).replace(/-[^-]+(?=\.\w+$)/, "");
     return [name, `/assets/${basename(file)}`];
   });
-  return { ...Object.fromEntries(made), wasm, "switchboard.png": picture };
+  return Object.fromEntries(made);
 }
 
 /**

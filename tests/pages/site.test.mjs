@@ -23,8 +23,8 @@ after(() => Promise.all([browser.close(), site.stop()]));
 
 for (const path of PAGES)
   for (const colorScheme of SCHEMES)
-    test(`decent: ${path}, ${colorScheme}`, async () => {
-      for (const width of WIDTHS) {
+    for (const width of WIDTHS)
+      test(`decent: ${path}, ${colorScheme}, ${width} px`, async () => {
         const shown = await open(browser, { colorScheme, width });
         await shown.page.goto(site.url + path);
         if (path === "/playground/")
@@ -32,8 +32,7 @@ for (const path of PAGES)
         const name = path.replaceAll("/", "-");
         await isDecent(shown, `site${name}${colorScheme}-${width}`);
         await shown.close();
-      }
-    });
+      });
 
 /** All pages as they are served. @returns {[string, string][]} */
 function built() {

@@ -92,3 +92,5 @@ declare module "lastgood-playground" {
 
 /** Where the playground's module is served; the build knows. */
 declare const WASM: string;
+/** Where the script of its thread is. */
+declare const WORKER: string;

@@ -1,8 +1,8 @@
 // @ts-check
 /** The playground: what is composed goes to the core, and what it decided is drawn. */
-import init, { page, play } from "lastgood-playground";
 import { byId, el, setText } from "../switchboard/dom.js";
 import { complain, fill, onChange, read } from "./compose.js";
+import { page, play } from "./thread.js";
 import { PRESETS } from "./presets.js";
 import { showPage } from "./shown.js";
 import {
@@ -33,11 +33,17 @@ let chosen;
 const timeline = byId("drawing");
 const slider = /** @type {HTMLInputElement} */ (byId("request"));
 
-/** Plays what is composed, and shows it. */
-function replay() {
+/** Counts what was asked to be played: only the latest is of interest. */
+let turn = 0;
+
+/** Plays what is composed, and shows it; whether nothing newer came meanwhile. */
+async function replay() {
+  const mine = ++turn;
   const made = scenarioOf(state);
-  scenario = made.scenario;
-  played = play(scenario);
+  byId("result").setAttribute("aria-busy", "true");
+  const outcome = await play(made.scenario);
+  if (mine !== turn) return false;
+  [scenario, played] = [made.scenario, outcome];
   complain(played.problems, made.wrong);
   const preset = presetOf(state);
   setText(
@@ -56,6 +62,8 @@ function replay() {
   if (many) drawTurns(played, faultTimes());
   slider.max = String(played.requests.length);
   choose(Math.min(chosen ?? firstOfInterest(), played.requests.length - 1));
+  byId("result").setAttribute("aria-busy", "false");
+  return true;
 }
 
 /** When the origin misbehaves, as far as it can be drawn. */
@@ -109,7 +117,17 @@ function choose(index) {
   draw();
   drawStory(played, index);
   drawFields(request);
-  showPage(request.own ? page(scenario, index) : undefined);
+  void showOwn(request.own === true, index);
+}
+
+/**
+ * @param {boolean} own whether lastgood made the page
+ * @param {number} index
+ */
+async function showOwn(own, index) {
+  const mine = turn;
+  const body = own ? await page(scenario, index) : undefined;
+  if (mine === turn && index === chosen) showPage(body);
 }
 
 /** The whole in a sentence, for who listens. */
@@ -124,12 +142,11 @@ function announce() {
 }
 
 /** @param {State} next */
-function become(next) {
+async function become(next) {
   state = next;
   chosen = undefined;
   fill(state);
-  replay();
-  announce();
+  if (await replay()) announce();
 }
 
 /** The first request that something went wrong with; else the first. */
@@ -149,9 +166,9 @@ let typing = 0;
 
 function changed() {
   clearTimeout(typing);
-  typing = window.setTimeout(() => {
+  typing = window.setTimeout(async () => {
     state = read();
-    replay();
+    if (!(await replay())) return;
     remember();
     announce();
   }, TYPING_MS);
@@ -187,7 +204,7 @@ function drawPresets() {
       label,
     );
     button.addEventListener("click", () => {
-      become(stateOf(state));
+      void become(stateOf(state));
       remember();
     });
     return button;
@@ -196,8 +213,7 @@ function drawPresets() {
 }
 
 drawPresets();
-await init({ module_or_path: new URL(WASM, location.href) });
-become(fromAddress(location.hash.slice(1)));
+await become(fromAddress(location.hash.slice(1)));
 onChange(changed);
 slider.addEventListener("input", () => choose(Number(slider.value) - 1));
 timeline.addEventListener("click", pick);
@@ -206,5 +222,5 @@ addEventListener("hashchange", () =>
   become(fromAddress(location.hash.slice(1))),
 );
 new ResizeObserver(() => {
-  if (timeline.clientWidth !== drawnIn) draw();
+  if (played && timeline.clientWidth !== drawnIn) draw();
 }).observe(timeline);

@@ -206,7 +206,8 @@ export function scenarioOf(state) {
     faults: state.faults.map(faultOf),
     seed: numberOf(state.seed) ?? 1,
   };
-  return { scenario: withoutNothing(scenario), wrong };
+  // As JSON has it: dates, which TOML knows, become text.
+  return { scenario: JSON.parse(JSON.stringify(scenario)), wrong };
 }
 
 /** @param {string} text */
