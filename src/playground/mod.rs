@@ -7,6 +7,7 @@
 //!
 //! It also exports the checker of configurations, which the command line uses.
 
+mod attempts;
 #[cfg(feature = "playground")]
 mod bindings;
 mod catalogue;
@@ -14,6 +15,7 @@ mod day;
 mod keeping;
 mod origin;
 mod reading;
+mod replying;
 mod scenario;
 mod sending;
 mod telling;

@@ -3,7 +3,8 @@
 use super::day::Day;
 use super::keeping::applied;
 use super::origin::Content;
-use super::telling::{Kind, Sending};
+use super::replying::Sending;
+use super::telling::Kind;
 use super::visit::{Outcome, Visit};
 use crate::answer::{self, Asker, Language, Matter};
 use crate::copies::{self, Changes};
