@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Builds what runs: the worker and the browser module, into dist/.
+ * Builds what runs: the worker, the browser module, the playground's and the project's
+ * site, into dist/.
  *
  * Each is built only if something it is made of changed since; a digest of the
  * sources beside the result tells. Everything is local: the
@@ -32,26 +33,41 @@ import {
 } from "./build/package.mjs";
 import { run } from "./build/run.mjs";
 import { optimise, prune, stub } from "./build/shrink.mjs";
+import { buildSite } from "./build/site.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (/** @type {string[]} */ ...parts) => join(root, ...parts);
 
 /**
- * @param {{ worker?: boolean, browser?: boolean, quiet?: boolean }} what
+ * The site has the playground's module in it.
+ * @param {{ worker?: boolean, browser?: boolean, playground?: boolean, site?: boolean, quiet?: boolean }} what
  */
 export async function build({
   worker = true,
   browser = true,
+  site = false,
+  playground = site,
   quiet = false,
 } = {}) {
   const unlock = await lock();
   try {
     if (worker) await once("worker", buildWorker, quiet);
     if (browser) await once("browser", buildBrowser, quiet);
+    if (playground) await once("playground", buildPlayground, quiet);
+    if (site)
+      await once("www", buildSite, quiet, [
+        ...within("www"),
+        ...within("docs"),
+        "README.md",
+        ...within("scripts/build").filter((file) => OF_SITE.test(file)),
+      ]);
   } finally {
     unlock();
   }
 }
+
+/** What makes the site makes nothing else. */
+const OF_SITE = /^scripts\/build\/site\b/;
 
 /** Two builds at a time would write into each other's files. */
 async function lock() {
@@ -84,13 +100,16 @@ function isHeld(file) {
  * @param {string} name
  * @param {(out: string) => Promise<void>} make
  * @param {boolean} quiet
+ * @param {string[]} also files that it is made of besides
  */
-async function once(name, make, quiet) {
-  const digest = sources();
+async function once(name, make, quiet, also = []) {
+  const digest = sources(also);
   const stamp = at("dist", name, ".digest");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   if (!quiet)
-    console.log(`building the ${name} (about a minute the first time) …`);
+    console.log(
+      `building the ${name} (${name === "www" ? "seconds" : "about a minute the first time"}) …`,
+    );
   const start = performance.now();
   // Built aside and swapped in, so that a failed build leaves the last good one.
   const aside = at("dist", `${name}.new`);
@@ -101,10 +120,7 @@ async function once(name, make, quiet) {
   rmSync(at("dist", name), { recursive: true, force: true });
   renameSync(aside, at("dist", name));
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  if (!quiet)
-    console.log(
-      `built the ${name} in ${seconds} s: ${gzipped(name)} bytes gzipped`,
-    );
+  if (!quiet) console.log(`built the ${name} in ${seconds} s: ${sizeOf(name)}`);
 }
 
 /** @param {string} out */
@@ -270,6 +286,13 @@ function administrators() {
   );
 }
 
+/** @param {string} out */
+async function buildPlayground(out) {
+  const made = compile("playground", ["--target", "web"]);
+  cpSync(join(made, "lastgood.js"), join(out, "lastgood.js"));
+  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood_bg.wasm"));
+}
+
 /** @type {import("esbuild").BuildOptions} */
 const BUNDLE = {
   minify: true,
@@ -331,8 +354,11 @@ const besideTheWorker = {
   },
 };
 
-/** A digest of everything that the builds read. */
-function sources() {
+/**
+ * A digest of everything that the builds read.
+ * @param {string[]} also
+ */
+function sources(also) {
   const hash = createHash("sha256");
   const files = [
     "Cargo.toml",
@@ -341,9 +367,10 @@ function sources() {
     "LICENSE-MIT",
     "build.rs",
     "scripts/build.mjs",
-    ...within("scripts/build"),
+    ...within("scripts/build").filter((file) => !OF_SITE.test(file)),
     "package-lock.json",
     ...within("src"),
+    ...also,
   ];
   for (const file of files)
     hash
@@ -365,6 +392,12 @@ function within(folder) {
       return statSync(at(path)).isDirectory() ? within(path) : [path];
     });
 }
+
+/** @param {string} name of a folder in dist/ */
+const sizeOf = (name) =>
+  name === "www"
+    ? `${within(join("dist", name)).length} files`
+    : `${gzipped(name)} bytes gzipped`;
 
 /**
  * The bytes that a build puts on the wire: all of the worker; of the package what a page
@@ -389,6 +422,12 @@ export function gzipped(name) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const only = process.argv[2];
-  await build({ worker: only !== "--browser", browser: only !== "--worker" });
+  const only = process.argv[2]?.replace("--", "");
+  const wants = (/** @type {string} */ part) => !only || only === part;
+  await build({
+    worker: wants("worker"),
+    browser: wants("browser"),
+    playground: wants("playground") || wants("site"),
+    site: wants("site"),
+  });
 }

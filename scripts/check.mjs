@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run check`: names every wrong field of the configuration, before it is
- * deployed. The rules are the core's own, run as the browser module.
+ * deployed. The rules are the core's own, run as the playground's module.
  *
  *     npm run check [-- --config FILE] [--env NAME]
  *
@@ -21,7 +21,12 @@ const { values } = parseArgs({
 
 await ensure(FOR_START);
 const { build } = await import("./build.mjs");
-await build({ worker: false, quiet: true });
+await build({
+  worker: false,
+  browser: false,
+  playground: true,
+  quiet: true,
+});
 
 const configuration = await read(values.config, values.env);
 const { vars } = configuration;
@@ -85,7 +90,7 @@ function unbound({ vars, kv_namespaces, r2_buckets, assets }) {
 }
 
 async function core() {
-  const folder = new URL("../dist/browser/", import.meta.url);
+  const folder = new URL("../dist/playground/", import.meta.url);
   const module = await import(new URL("lastgood.js", folder).href);
   module.initSync({
     module: readFileSync(new URL("lastgood_bg.wasm", folder)),

@@ -56,6 +56,11 @@ const STAGES = [
     env: STRICT,
   },
   {
+    name: "lints, playground",
+    command: ["cargo", "clippy", ...WASM, "--features", "playground"],
+    env: STRICT,
+  },
+  {
     name: "core without std",
     command: ["cargo", "rustc", "--lib", "--crate-type", "rlib", ...WASM],
     env: STRICT,
@@ -73,6 +78,11 @@ const STAGES = [
   {
     name: "documentation, browser",
     command: ["cargo", "doc", "--no-deps", ...WASM, "--features", "browser"],
+    env: STRICT,
+  },
+  {
+    name: "documentation, playground",
+    command: ["cargo", "doc", "--no-deps", ...WASM, "--features", "playground"],
     env: STRICT,
   },
   { name: "core, natively", command: ["cargo", "test"] },
@@ -103,7 +113,21 @@ const STAGES = [
       "dist/dry-run",
     ],
   },
+  {
+    name: "deploy of the site, dry run",
+    command: [
+      ...["npx", "wrangler", "deploy", "--dry-run"],
+      ...["--config", "www/wrangler.toml"],
+    ],
+  },
   { name: "core and bindings in Node", command: wasmPack("--node") },
+  {
+    name: "playground's bindings in Node",
+    command: [
+      ...["wasm-pack", "test", "--node", "--mode", "no-install", "--"],
+      ...["--features", "playground", "--test", "playground"],
+    ],
+  },
   {
     name: "core and bindings in Chrome",
     command: wasmPack("--headless", "--chrome", "--chromedriver", CHROMEDRIVER),

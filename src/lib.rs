@@ -7,7 +7,7 @@
 //! what is needed to act on it. With no feature turned on the crate is `no_std`,
 //! needs nothing but an allocator and two small crates for a hash, and serves any
 //! gateway; the features `edge` and `browser` add the two hosts that are part of the
-//! project.
+//! project, and `playground` a simulated one to watch the core with.
 //!
 //! The modules, in the order in which a request meets them:
 //!
@@ -33,7 +33,10 @@ extern crate std;
 #[cfg(all(any(unix, windows), not(any(feature = "edge", feature = "browser"))))]
 extern crate std as _;
 
-#[cfg(all(target_arch = "wasm32", any(feature = "edge", feature = "browser")))]
+#[cfg(all(
+    target_arch = "wasm32",
+    any(feature = "edge", feature = "browser", feature = "playground")
+))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
@@ -52,6 +55,9 @@ pub mod wire;
 pub mod browser;
 #[cfg(feature = "edge")]
 pub mod edge;
+// The simulated host needs none of what a browser has, so its tests run everywhere.
+#[cfg(any(feature = "playground", test))]
+pub mod playground;
 
 /// The README's example, run.
 #[cfg(doctest)]

@@ -65,10 +65,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "answer", "copies", "gateway", "origins", "policy", "retry", "verdict", "wire",
         ],
     ),
+    (
+        "playground",
+        &[
+            "answer", "copies", "gateway", "origins", "policy", "retry", "verdict", "wire",
+        ],
+    ),
 ];
 
 /// The modules that are hosts, and may know what a host is made of.
-const HOSTS: [&str; 2] = ["browser", "edge"];
+const HOSTS: [&str; 3] = ["browser", "edge", "playground"];
 
 /// Crates and modules that only a host may name.
 const HOST_THINGS: [&str; 9] = [

@@ -16,16 +16,19 @@ export async function main(args) {
   const began = Date.now();
   await ensureOrExit(FOR_START);
   const { build } = await import("../build.mjs");
-  await build({ worker: true, browser: true });
+  await build({ worker: true, browser: true, site: true });
   say("Starting the worker …");
   const asked = askedToStop();
   const { startDemo } = await import("./demo.mjs");
   const demo = await startDemo(options).catch(giveUp);
-  say(welcome(demo, Date.now() - began));
+  const { freePort } = await import("./ports.mjs");
+  const { startSite } = await import("./site.mjs");
+  const pages = await startSite(await freePort(options.sitePort));
+  say(welcome(demo, pages.url, Date.now() - began));
   const ended = once(demo.worker, "exit").then(() => "ended");
   const why = await Promise.race([asked, ended]);
   say(why === "ended" ? "The worker ended by itself." : "\nStopping …");
-  await demo.stop();
+  await Promise.all([demo.stop(), pages.stop()]);
   process.exit(why === "ended" ? 1 : 0);
 }
 
@@ -65,11 +68,14 @@ function optionsOrExit(args) {
 
 /**
  * @param {import("./demo.mjs").Demo} demo
+ * @param {string} pages
  * @param {number} ms
  */
-const welcome = ({ site, switchboard }, ms) => `
+const welcome = ({ site, switchboard }, pages, ms) => `
   The site through lastgood   ${site}
   The switchboard             ${switchboard}
+  The project's site          ${pages}
+  The playground              ${pages}/playground/
 
   Ready after ${(ms / 1000).toFixed(1)} s. Try this:
     1. Open the switchboard and press "Visit": the page comes from the origin.

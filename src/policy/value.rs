@@ -70,7 +70,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-#[cfg(any(feature = "edge", test))]
+#[cfg(any(feature = "edge", feature = "playground", test))]
 mod serde_impls {
     use super::Value;
     use alloc::{string::String, vec::Vec};
