@@ -45,8 +45,22 @@ console.log(
 );
 process.exitCode = bad ? 1 : 0;
 
+/**
+ * What is said of a page; where it is slow, the middle of three, since a machine that
+ * does other things at the same time makes any page slow now and then.
+ * @param {string} page
+ */
+async function judged(page) {
+  const first = await judge(page);
+  const speed = (/** @type {typeof first} */ { categories }) =>
+    categories.performance.score ?? 0;
+  if (speed(first) * 100 >= LEAST) return first;
+  const all = [first, await judge(page), await judge(page)];
+  return all.sort((a, b) => speed(a) - speed(b))[1];
+}
+
 /** @param {string} page */
-async function audit(page) {
+async function judge(page) {
   const done = await lighthouse(site.url + page, {
     port: browser.port,
     output: "json",
@@ -54,7 +68,12 @@ async function audit(page) {
     onlyCategories: CATEGORIES,
   });
   if (!done) throw new Error(`Lighthouse says nothing of ${page}`);
-  const { categories, audits } = done.lhr;
+  return done.lhr;
+}
+
+/** @param {string} page */
+async function audit(page) {
+  const { categories, audits } = await judged(page);
   scores[page] = Object.fromEntries(
     CATEGORIES.map((name) => [
       name,
