@@ -136,6 +136,7 @@ impl Day<'_> {
             outage,
             page: &policy.page,
             maintenance: policy.maintenance.as_ref().filter(|_| is_planned),
+            near: false,
             still_there: &[],
             template: None,
         };
