@@ -4,7 +4,7 @@ use super::exchange::Exchange;
 use super::isolate::with_isolate;
 use super::shown;
 use super::time;
-use super::told::{ANSWER, COPY, NOBODY, ORIGIN, RENEWED, Reply};
+use super::told::{ANSWER, NOBODY, ORIGIN, RENEWED, Reply};
 use crate::answer::{self, Asker, Form, Language, Matter};
 use crate::copies::{self, Aged, Changes, Copy, ENVELOPE, Found};
 use crate::gateway::{self, Shown, Source, Told};

@@ -383,7 +383,6 @@ impl Configuration {
 }
 
 /// Whether a text is a pattern of paths.
-#[must_use]
 pub fn is_pattern(path: &str) -> bool {
     path.starts_with(['/', '*']) && path.bytes().filter(|byte| *byte == b'*').count() <= 1
 }

@@ -256,6 +256,8 @@ for (const [name, fault] of FAULTS)
       assert.deepEqual([status, mark.slice(0, 2)], [200, path]);
     }
     assert.equal((await shown.ask("/c")).status, 200);
+    shown.site.all = BAD;
+    assert.ok([502, 503].includes((await shown.visit("/d")).status));
   });
 
 test("without leave to compile wasm it passes on, and says so once", async (t) => {

@@ -227,7 +227,7 @@ async function inspect(visit, hand, ms) {
  * @returns {Promise<Response>}
  */
 async function reply(visit, hand) {
-  if (!hand.response?.ok) await speakTheirs().catch(() => {});
+  if (!hand.response?.ok) await store.soon(speakTheirs());
   const told = /** @type {Told} */ (visit.reply(Date.now()));
   if (told.line) console.info(told.line);
   if (told.source === COPY) return copyOf(taken(hand, "stored"), told);

@@ -28,21 +28,28 @@ const store = () =>
 export const own = () => caches.open(OWN);
 
 /**
- * What lies in a place; nothing, if it is not found soon, or at all.
- * @param {string} place
- * @returns {Promise<Response | undefined>}
+ * What a promise comes to; nothing, if it fails or takes longer than a look may.
+ * @template T
+ * @param {Promise<T>} promise
+ * @returns {Promise<T | undefined>}
  */
-export function look(place) {
-  const found = store().then((copies) => copies.match(place));
+export function soon(promise) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, LONGEST_LOOK_MS);
-    const tell = (/** @type {Response | undefined} */ response) => {
+    const timer = setTimeout(() => resolve(undefined), LONGEST_LOOK_MS);
+    const tell = (/** @type {T | undefined} */ come) => {
       clearTimeout(timer);
-      resolve(response);
+      resolve(come);
     };
-    found.then(tell, () => tell(undefined));
+    promise.then(tell, () => tell(undefined));
   });
 }
+
+/**
+ * What lies in a place; nothing, if it is not found soon, or at all.
+ * @param {string} place
+ */
+export const look = (place) =>
+  soon(store().then((copies) => copies.match(place)));
 
 /**
  * The envelope of what was found; empty if that was nothing.

@@ -4,6 +4,9 @@ import { files, language_wanted, speak } from "lastgood-core";
 import { acceptLanguage } from "./fields.js";
 import { own } from "./store.js";
 
+/** So long the installation waits for texts at most. */
+const PATIENCE_MS = 5000;
+
 /** @param {string} tag */
 const fileOf = (tag) =>
   new URL(`${files()}languages/${tag}.txt`, globalThis.location.href).href;
@@ -20,7 +23,8 @@ export async function speakTheirs() {
 export async function learn() {
   if (await speakTheirs()) return;
   const tag = language_wanted(acceptLanguage()) ?? "";
-  const file = await fetch(fileOf(tag));
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const file = await fetch(fileOf(tag), { signal });
   if (file.ok && speak(tag, await file.clone().text()))
     await (await own()).put(fileOf(tag), file);
 }
