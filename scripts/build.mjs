@@ -314,7 +314,7 @@ function compile(feature, glue) {
   run("cargo", [...cargo, "--features", feature]);
   const wasm = at("target", TARGET, "release", "lastgood.wasm");
   run("wasm-bindgen", [...glue, "--out-dir", made, wasm]);
-  stub(join(made, "lastgood_bg.wasm"));
+  stub(join(made, "lastgood_bg.wasm"), feature === "browser");
   return made;
 }
 

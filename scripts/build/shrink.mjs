@@ -18,23 +18,29 @@ import { run } from "./run.mjs";
 const UNREACHED =
   /^<?(core|str as core|char as core)\b.*::(num::flt2dec|fmt::float|str::slice_error_fail_rt|fmt::Debug>::fmt)|^<?(js_sys::futures|wasm_streams|futures_)/;
 
-/**
- * Where panics end: what they would say goes to a standard error that does not exist. So
- * each is a trap at once, and the linker's reason to keep their messages is gone.
- */
-const PANICS =
-  /^(core|std|alloc|__rustc)\b.*::(panicking::|(option|result)::(expect|unwrap)_failed$|slice::index::slice_index_fail|thread::local::panic_access_error|alloc::handle_alloc_error|raw_vec::handle_error|rust_begin_unwind)/;
+/** Prints a panic to a standard error that does not exist. */
+const SILENT = /^std\b.*::panicking::default_hook$/;
 
-/** @param {string} file */
-export function stub(file) {
+/** Where panics end. */
+const PANICS =
+  /^(core|alloc)\b.*::(panicking::|(option|result)::(expect|unwrap)_failed$|slice::index::slice_index_fail$|alloc::handle_alloc_error$|raw_vec::handle_error$)|^std\b.*::(panicking::panic_with_hook$|thread::local::panic_access_error$)/;
+
+/**
+ * Replaces bodies that nothing reaches. Where no hook listens (`mute`), nobody reads what a
+ * panic has to say either: it is a trap at once.
+ * @param {string} file
+ * @param {boolean} [mute]
+ */
+export function stub(file, mute = false) {
   /** @type {any} the package's types leave half of it out */
   const binaryen = binaryenModule;
   const module = binaryen.readBinary(readFileSync(file));
   for (let index = 0; index < module.getNumFunctions(); index++) {
     const fn = module.getFunctionByIndex(index);
     const { name } = binaryen.getFunctionInfo(fn);
-    if (UNREACHED.test(name) || PANICS.test(name))
+    if (UNREACHED.test(name) || (mute && PANICS.test(name)))
       binaryen.Function.setBody(fn, module.unreachable());
+    if (SILENT.test(name)) binaryen.Function.setBody(fn, module.nop());
   }
   writeFileSync(file, module.emitBinary());
   module.dispose();
