@@ -215,6 +215,7 @@ async function buildServiceWorker(out) {
   await bundled(script, readFileSync(wasm, "latin1"));
   for (const name of ["register.js", "sw-off.js"])
     await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });
+  cpSync(own("register.d.ts"), join(out, "register.d.ts"));
 }
 
 /**

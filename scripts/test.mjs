@@ -56,6 +56,11 @@ const STAGES = [
     env: STRICT,
   },
   {
+    name: "lints, service worker",
+    command: ["cargo", "clippy", ...WASM, "--features", "service-worker"],
+    env: STRICT,
+  },
+  {
     name: "lints, playground",
     command: ["cargo", "clippy", ...WASM, "--features", "playground"],
     env: STRICT,
@@ -77,7 +82,10 @@ const STAGES = [
   },
   {
     name: "documentation, browser",
-    command: ["cargo", "doc", "--no-deps", ...WASM, "--features", "browser"],
+    command: [
+      ...["cargo", "doc", "--no-deps", ...WASM],
+      ...["--features", "service-worker"],
+    ],
     env: STRICT,
   },
   {
@@ -86,6 +94,13 @@ const STAGES = [
     env: STRICT,
   },
   { name: "core, natively", command: ["cargo", "test"] },
+  {
+    name: "service worker, natively",
+    command: [
+      ...["cargo", "test", "--features", "service-worker"],
+      ...["--lib", "browser::worker"],
+    ],
+  },
   {
     name: "random outages",
     command: ["cargo", "test", "--profile", "outages", "--test", "outages"],
@@ -96,6 +111,10 @@ const STAGES = [
   { name: "types, edge", command: ["npx", "tsc", "-p", "src/edge"] },
   { name: "types, pages", command: ["npx", "tsc", "-p", "www"] },
   { name: "types, package", command: ["npx", "tsc", "-p", "src/browser"] },
+  {
+    name: "types, service worker",
+    command: ["npx", "tsc", "-p", "src/browser/service-worker"],
+  },
   {
     name: "types, as people use them",
     command: ["npx", "tsc", "-p", "tests/browser/types"],

@@ -131,7 +131,11 @@ export function writePackage(out) {
 
 /** @param {string[]} files */
 function manifestOf(files) {
-  const entries = { ...EXPORTS, "./single": SINGLE };
+  const entries = {
+    ...EXPORTS,
+    "./single": SINGLE,
+    "./register": "register.js",
+  };
   const exported = Object.entries(entries).map(([name, file]) => [
     name,
     { types: `./${typesOf(file)}`, default: `./${file}` },
@@ -151,6 +155,8 @@ function manifestOf(files) {
     exports: {
       ...Object.fromEntries(exported),
       "./lastgood.wasm": "./lastgood.wasm",
+      "./sw.js": "./sw.js",
+      "./sw-off.js": "./sw-off.js",
       "./package.json": "./package.json",
     },
     files: files.filter((name) => !name.startsWith(".")),

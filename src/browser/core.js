@@ -20,7 +20,7 @@ export const core = () => loaded ?? (loading ??= load());
 
 /** Whether it is there; if not, it is got for the next time. */
 export function isLoaded() {
-  if (!loaded) core().catch(() => {});
+  if (!loaded) Promise.resolve(core()).catch(() => {});
   return !!loaded;
 }
 

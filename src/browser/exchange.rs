@@ -124,7 +124,7 @@ impl Exchange {
     /// else the browser throws one and the same error for everything.
     pub fn failed(&mut self, attempt: u8, offline: bool, now: f64) -> f64 {
         let cause = match offline {
-            true => Cause::Unreachable,
+            true => Cause::Offline,
             false => Cause::Network,
         };
         self.step(Event::Failed(attempt, cause), now)

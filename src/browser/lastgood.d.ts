@@ -28,6 +28,7 @@ export type Cause =
   | "loop"
   | "maintenance"
   | "network"
+  | "offline"
   | "rate-limited"
   | "server-error"
   | "timeout"

@@ -107,7 +107,7 @@ export class Exchange {
   failed(attempt, offline, told) {
     const now = this.#clock.read(told);
     if (attempt !== this.#running) return this.#outstanding(now);
-    return this.#ended(without(offline ? "unreachable" : "network"), now);
+    return this.#ended(without(offline ? "offline" : "network"), now);
   }
 
   /** @param {number} told */

@@ -119,6 +119,7 @@ function progress() {
     progress(event) {
       if (event.type === "wait") return void event.delay.toFixed();
       if (event.type === "gaveup") return void event.attempts.toFixed();
+      if (event.type === "copy") return void event.age?.toFixed();
       const { attempt }: { attempt: number } = event;
       return void attempt;
     },
