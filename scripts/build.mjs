@@ -145,7 +145,7 @@ async function buildWorker(out) {
 /** @param {string} out */
 async function buildBrowser(out) {
   const made = pack("browser");
-  stub(join(made, "lastgood_bg.wasm"));
+  stub(join(made, "lastgood_bg.wasm"), true);
   const own = (/** @type {string} */ name) => at("src", "browser", name);
   const options = {
     ...BUNDLE,
@@ -315,7 +315,7 @@ function compile(feature, glue) {
   run("cargo", [...cargo, "--features", feature]);
   const wasm = at("target", TARGET, "release", "lastgood.wasm");
   run("wasm-bindgen", [...glue, "--out-dir", made, wasm]);
-  stub(join(made, "lastgood_bg.wasm"), feature === "browser");
+  stub(join(made, "lastgood_bg.wasm"), feature !== "edge");
   return made;
 }
 
