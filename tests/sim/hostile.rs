@@ -41,7 +41,7 @@ fn grammars(text: &str) {
     let _ = wire::accept_language::lookup(text, |tag| tag.is_empty().then_some(()));
     let admitted = wire::security_policy::with_style(text, "x");
     assert!(admitted.is_none_or(|it| it.contains(" 'sha256-x'")));
-    let notice = answer::notice(Some(Duration::ZERO), Language::of(text));
+    let notice = answer::notice(Some(Duration::ZERO), false, Language::of(text));
     assert!(notice.is_ascii());
     let _ = copies::is_document(text.as_bytes());
     let (mut read, mut again) = (copies::Epochs::default(), copies::Epochs::default());
