@@ -15,6 +15,11 @@ let loading;
 /** @type {Core | undefined} */
 let loaded;
 
+let scripted = false;
+
+/** Whether a script stands in for wasm, which knows less. */
+export const isScripted = () => scripted;
+
 /** The core; at once, if it is there. */
 export const core = () => loaded ?? (loading ??= load());
 
@@ -37,6 +42,7 @@ async function load() {
       "lastgood: the page's policy forbids wasm; add 'wasm-unsafe-eval' to its script-src. Until then a smaller set of rules holds.",
     );
     loaded = inScript(await import("./fallback.js"));
+    scripted = true;
   }
   return loaded;
 }

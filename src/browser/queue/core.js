@@ -2,13 +2,13 @@
 /**
  * The core, as the queue needs it: what decides about writes is wasm alone.
  */
-import { core as load } from "../core.js";
+import { isScripted, core as load } from "../core.js";
 
 /** The page's policy forbids wasm, now and later. */
 export class NoCore extends Error {}
 
 export async function core() {
   const loaded = await load();
-  if (!loaded.queue_fate) throw new NoCore("the write queue needs wasm");
+  if (isScripted()) throw new NoCore("the write queue needs wasm");
   return loaded;
 }
