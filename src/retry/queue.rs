@@ -274,7 +274,12 @@ impl Failed {
     /// The matrix of [`permission`], for days: a certificate mends itself, and an
     /// error with a lifetime is over after it.
     fn may_repeat(&self, rule: &QueueRule) -> bool {
+        let cause = match self.failure.cause {
+            Cause::Tls => Cause::Network,
+            other => other,
+        };
         let failure = Failure {
+            cause,
             meant: false,
             ..self.failure
         };
