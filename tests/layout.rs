@@ -160,7 +160,7 @@ fn every_data_file_of_the_tests_is_used() {
     let mut runners = String::new();
     let mut data = Vec::new();
     walk(&tests, &mut |path| match ending(path) {
-        "rs" | "mjs" | "js" => runners.push_str(&fs::read_to_string(path).unwrap()),
+        "rs" | "mjs" | "js" | "ts" => runners.push_str(&fs::read_to_string(path).unwrap()),
         "md" => {}
         _ => data.push(path.strip_prefix(&tests).unwrap().to_owned()),
     });
