@@ -7,7 +7,7 @@
  * a remedy for each wrong one; 6 KB, not gzipped, is what gateways' error pages are known by.
  */
 export const BUDGETS = {
-  worker: 236_000,
+  worker: 238_000,
   browser: 76_000,
   "service-worker": 152_000,
   playground: 190_000,
