@@ -104,7 +104,7 @@ const STAGES = [
   {
     name: "random outages",
     command: ["cargo", "test", "--profile", "outages", "--test", "outages"],
-    env: { OUTAGES: "100000" },
+    env: { OUTAGES: "45000" },
   },
   { name: "build", command: ["node", "scripts/build.mjs"] },
   { name: "types, scripts and tests", command: ["npx", "tsc", "-p", "."] },
