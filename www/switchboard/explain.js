@@ -8,6 +8,7 @@
 import { isBroken } from "./words.js";
 
 /** @typedef {import("./words.js").Row} Row */
+/** @typedef {import("../../src/browser/lastgood").Explanation} Explanation */
 
 /**
  * @typedef {object} Facts
@@ -27,15 +28,13 @@ import { isBroken } from "./words.js";
  * @property {string[]} administrators
  */
 
-/** @type {Promise<((facts: Facts, method: string) => Meaning) | undefined>} */
+/** @type {Promise<((seen: unknown, options: object) => Promise<Explanation>) | undefined>} */
 const module = load();
 
 async function load() {
   try {
     const address = "/lastgood/lastgood.js";
-    const { default: init, explain } = await import(address);
-    await init();
-    return explain;
+    return (await import(address)).explain;
   } catch (error) {
     console.warn("The browser module did not load:", error);
     return undefined;
@@ -50,12 +49,29 @@ async function load() {
 export async function meaningOf(row) {
   const facts = lastFacts(row);
   const explain = await module;
+  if (!facts || !explain) return undefined;
   try {
-    return facts && explain?.(facts, row.method);
+    const asked = { method: row.method, language: "en" };
+    const { advice, ...told } = await explain(seenAs(facts), asked);
+    return {
+      ...told,
+      title: advice?.title ?? "The site answered",
+      advice: advice?.text ?? "Nothing needs to be done.",
+      administrators: advice?.administrators ?? [],
+    };
   } catch (error) {
     console.warn("The browser module did not take the facts:", error);
     return undefined;
   }
+}
+
+/**
+ * As a page would have met it.
+ * @param {Facts} facts
+ */
+function seenAs({ status, headers, error }) {
+  if (error === "timeout") return new DOMException("", "TimeoutError");
+  return error ? new TypeError() : new Response(null, { status, headers });
 }
 
 /**
