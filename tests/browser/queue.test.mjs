@@ -93,11 +93,16 @@ const arrived = ({ site }, count) =>
   until(`${count} arrive`, () => site.arrivals.length >= count);
 
 /** @param {() => Promise<Told[]>} entries @param {string[]} states */
-const become = (entries, states) =>
-  until(`entries are [${states}]`, async () => {
+const become = (entries, states) => {
+  const are = async () => {
     const now = (await entries()).map(({ state }) => state);
     return JSON.stringify(now) === JSON.stringify(states);
-  });
+  };
+  return until(`entries are [${states}]`, are, PATIENCE_MS);
+};
+
+/** Pauses are drawn, and one after another adds up. */
+const PATIENCE_MS = 15_000;
 
 test("what the origin takes is answered as fetch would, with a key", async (t) => {
   const shop = await pageWith(t, {});

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Hundreds of writes, or as many as `WRITES` says, through an origin that fails three in ten, often after it
+ * `npm run kills`: hundreds of writes, or as many as `WRITES` says, through an origin that fails three in ten, often after it
  * carried them out, while tabs crash and the browser is killed: once each where the
  * origin deduplicates, never again in doubt where it does not, and none lost.
  */
