@@ -271,9 +271,10 @@ test(
     const seen = byOrder(site);
     for (const [order, arrivals] of seen) {
       const doubt = arrivals.findIndex(({ deed }) => leavesDoubt(deed));
+      const story = arrivals.map(({ deed, at }) => `${deed} at ${at}`);
       assert.ok(
         doubt < 0 || doubt === arrivals.length - 1,
-        `${order} was sent again in doubt`,
+        `${order} was sent again in doubt: ${story.join(", ")}`,
       );
       assert.ok(timesCarriedOut(arrivals) <= 1, order);
     }
