@@ -14,7 +14,12 @@ import { inRoot } from "../../scripts/setup/paths.mjs";
  * @typedef {"good" | "reset" | "reset-after" | "502" | "502-after" | "503" | "521"
  *   | "429" | "500" | "404" | "422" | "hang" | "hang-after" | "moved" | "page" | "disguised" | "lastgood"} Deed
  */
-/** - `carriedOut`: whether it was, by this arrival @typedef {{ key: string, order: string, deed: Deed, carriedOut: boolean, at: number }} Arrival */
+/**
+ * - `attempt`: the number that the queue gave it
+ * - `carriedOut`: whether it was, by this arrival
+ * - `at`: when, in ms
+ * @typedef {{ key: string, order: string, attempt: number, deed: Deed, carriedOut: boolean, at: number }} Arrival
+ */
 /**
  * - `deed`: what to do with the nth arrival of a key, from 1
  * - `deduplicates`: what is known by its key is not carried out again
@@ -123,7 +128,8 @@ export async function openShop(t, options = {}) {
       (["good", "moved", "page"].includes(deed) || deed.endsWith("-after"));
     if (carriedOut) applied.set(key, (applied.get(key) ?? 0) + 1);
     const at = performance.now();
-    arrivals.push({ key, order, deed, carriedOut, at });
+    const attempt = Number(request.headers["lastgood-attempt"] ?? 1);
+    arrivals.push({ key, order, attempt, deed, carriedOut, at });
     requests.push({ headers: request.headers, url: request.url ?? "", body });
     answer(response, deed);
   }

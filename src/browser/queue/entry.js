@@ -41,9 +41,10 @@
  * - `began`: when the last sending did
  * - `doubtful`: when the first sending began that may have been carried out
  * - `decided`, `pause`: how long it rests, and from when on
+ * - `revision`: how often it was changed
  * @typedef {Omit<Entry, "due"> & {
  *   lane: string, owner: string, since: number, began: number, doubtful: number | null,
- *   decided: number, pause: number, request: Shape }} Stored
+ *   decided: number, pause: number, revision: number, request: Shape }} Stored
  */
 
 /**
@@ -77,6 +78,7 @@ export async function written(request, route, { lane, owner, label }) {
     ...{ bytes: body?.byteLength ?? 0, created: now, since: now },
     ...{ state: /** @type {State} */ ("waiting"), sent: 0, began: now },
     ...{ cause: null, status: null, doubtful: null, decided: now, pause: 0 },
+    revision: 0,
     request: shapeOf(request),
   };
   return { fresh, body };
@@ -94,6 +96,7 @@ function shapeOf(request) {
 }
 
 const KEY = "idempotency-key";
+const ATTEMPT = "lastgood-attempt";
 
 /**
  * The request for a sending.
@@ -101,7 +104,7 @@ const KEY = "idempotency-key";
  * @param {ArrayBuffer | null} body
  * @param {HeadersInit} [more]
  */
-export function requestOf({ method, url, key, request }, body, more) {
+export function requestOf({ method, url, key, sent, request }, body, more) {
   const { headers, referrer, ...shape } = request;
   const own = new Request(url, {
     ...{ ...shape, method, body, headers, cache: "no-store" },
@@ -109,14 +112,17 @@ export function requestOf({ method, url, key, request }, body, more) {
   });
   new Headers(more).forEach((value, name) => own.headers.set(name, value));
   own.headers.set(KEY, key);
+  // Of another site it would ask for leave that nobody thought of.
+  if (sent > 1 && isOwn(url)) own.headers.set(ATTEMPT, String(sent));
   return own;
 }
 
+/** @param {string} url */
+const isOwn = (url) => url.startsWith(`${location.origin}/`);
+
 /** Only pages of one's own may be named. @param {string} referrer */
 const isNear = (referrer) =>
-  referrer === "" ||
-  referrer === "about:client" ||
-  referrer.startsWith(`${location.origin}/`);
+  referrer === "" || referrer === "about:client" || isOwn(referrer);
 
 /** @param {Stored} stored @returns {Entry} */
 export function shown({ id, route, label, key, method, url, bytes, ...rest }) {

@@ -1,29 +1,45 @@
 // @ts-check
 /**
- * Where writes wait: a database of the browser's, with the entries in the order in
- * which they came, and their bodies beside them. A promise is kept when the
- * transaction is over, not when a request in it is: at the end of one the disk may
- * still be full.
+ * Where writes wait: a database, and a spare one.
+ *
+ * Chromium writes each change of a database in two pieces, and goes on in the same
+ * file after it was killed. If that was between the two, it takes all that it writes
+ * from then on for damaged when it starts the next time, and deletes the database.
+ * A change is made in one after the other, so that a kill hurts one of them at most.
+ *
+ * The spare one lies in a bucket of its own, which is a file of its own; where there
+ * are no buckets, the browser has no such fault. It is never ahead of the other: what
+ * is taken back from it has been sent no more often than it says.
  */
-import { QueueFullError, Unstorable } from "./errors.js";
+import { Database } from "./database.js";
 
 /** @typedef {import("./entry.js").Stored} Stored */
 /** @typedef {import("./entry.js").Fresh} Fresh */
+/** @typedef {import("./entry.js").State} State */
 /** @typedef {import("./options.js").Bounds} Bounds */
 
-const VERSION = 1;
-const ENTRIES = "entries";
-const BODIES = "bodies";
-/** One record: how many bytes all bodies have. */
-const TOTALS = "totals";
+const BUCKET = "lastgood-queue";
 
 export class Store {
-  /** @type {Promise<IDBDatabase> | undefined} */
-  #opened;
+  /** @type {Database | undefined} */
+  #spare;
+  /** What was looked after when it was opened. @type {{ connection: unknown, done: Promise<void> } | undefined} */
+  #cared;
+  #warned = false;
 
   /** @param {string} name */
   constructor(name) {
-    this.name = name;
+    this.lock = `${name}:spare`;
+    // Who deletes what waits wants it gone.
+    const deleted = () => void this.#spare?.destroy().catch(() => {});
+    this.main = new Database(name, async () => indexedDB, deleted);
+    const { storageBuckets } = /** @type {any} */ (navigator);
+    if (!storageBuckets || !navigator.locks) return;
+    const factory = async () => {
+      const how = { durability: "strict" };
+      return (await storageBuckets.open(BUCKET, how)).indexedDB;
+    };
+    this.#spare = new Database(name, factory, () => {});
   }
 
   /**
@@ -34,24 +50,11 @@ export class Store {
    * @returns {Promise<{ entry: Stored, isNew: boolean }>}
    */
   async add(fresh, body, bounds) {
-    if (fresh.bytes > bounds.entryBytes)
-      throw new QueueFullError("entryBytes", bounds.entryBytes);
-    return this.#run(DURABLE, async (of) => {
-      const entries = of(ENTRIES);
-      /** @type {Stored | undefined} */
-      const known = await settled(
-        entries.index("key").get([fresh.lane, fresh.key]),
-      );
-      if (known) return { entry: known, isNew: false };
-      const bytes = fresh.bytes + (await total(of));
-      if ((await settled(entries.count())) >= bounds.entries)
-        throw new QueueFullError("entries", bounds.entries);
-      if (bytes > bounds.bytes) throw new QueueFullError("bytes", bounds.bytes);
-      const id = Number(await settled(entries.add(fresh)));
-      if (body) of(BODIES).add(body, id);
-      of(TOTALS).put(bytes, "bytes");
-      return { entry: { ...fresh, id }, isNew: true };
-    });
+    const main = await this.#whole();
+    const added = await main.add(fresh, body, bounds);
+    if (added.isNew)
+      await this.#spared((spare) => spare.keep(added.entry, { body }));
+    return added;
   }
 
   /**
@@ -62,201 +65,122 @@ export class Store {
    * @param {{ durable?: boolean }} [how]
    * @returns {Promise<Stored | null | undefined>}
    */
-  change(id, change, { durable = true } = {}) {
-    return this.#run(durable ? DURABLE : WRITING, async (of) => {
-      /** @type {Stored | undefined} */
-      const entry = await settled(of(ENTRIES).get(id));
-      const changed = entry && change(entry);
-      if (changed) of(ENTRIES).put(changed);
-      if (!entry || changed !== null) return changed;
-      of(ENTRIES).delete(id);
-      of(BODIES).delete(id);
-      of(TOTALS).put((await total(of)) - entry.bytes, "bytes");
-      return null;
-    });
-  }
-
-  /** @param {number} id @returns {Promise<Stored | undefined>} */
-  get(id) {
-    return this.#run(READING, (of) => settled(of(ENTRIES).get(id)));
-  }
-
-  /** @param {string} lane @param {string} key @returns {Promise<Stored | undefined>} */
-  withKey(lane, key) {
-    return this.#run(READING, (of) =>
-      settled(of(ENTRIES).index("key").get([lane, key])),
-    );
+  async change(id, change, how) {
+    const main = await this.#whole();
+    const left = await main.change(id, change, how);
+    if (left) await this.#spared((spare) => spare.keep(left, how));
+    else if (left === null) await this.#spared((spare) => spare.forget(id));
+    return left;
   }
 
   /**
    * The same for one that is about to be sent, with its body.
    * @param {number} id
    * @param {(entry: Stored) => Stored | undefined} change
-   * @returns {Promise<{ entry: Stored, body: ArrayBuffer | null } | undefined>}
+   * @returns {Promise<import("./database.js").Whole | undefined>}
    */
-  mark(id, change) {
-    return this.#run(DURABLE, async (of) => {
-      const body = settled(of(BODIES).get(id));
-      /** @type {Stored | undefined} */
-      const entry = await settled(of(ENTRIES).get(id));
-      const marked = entry && change(entry);
-      if (marked) of(ENTRIES).put(marked);
-      return marked && { entry: marked, body: (await body) ?? null };
-    });
+  async mark(id, change) {
+    const main = await this.#whole();
+    const marked = await main.mark(id, change);
+    if (marked) await this.#spared((spare) => spare.keep(marked.entry));
+    return marked;
   }
 
-  /** Those of all lanes that begin alike, as they came. @param {string} start @returns {Promise<Stored[]>} */
-  list(start) {
-    return this.#run(READING, async (of) => {
-      const range = IDBKeyRange.bound([start], [`${start}\uffff`]);
-      const found = await settled(of(ENTRIES).index("lane").getAll(range));
-      return found.sort((a, b) => a.id - b.id);
-    });
+  /** @param {number} id */
+  async get(id) {
+    return (await this.#whole()).get(id);
   }
 
-  /** The lanes in which anything is, of all that begin alike. @param {string} start @returns {Promise<string[]>} */
-  lanes(start) {
-    return this.#run(READING, async (of) => {
-      const range = IDBKeyRange.bound([start], [`${start}\uffff`]);
-      const request = of(ENTRIES).index("lane").openKeyCursor(range);
-      /** @type {string[]} */
-      const lanes = [];
-      for (;;) {
-        const cursor = await settled(request);
-        if (!cursor) return lanes;
-        const [lane] = /** @type {[string, number]} */ (cursor.key);
-        lanes.push(lane);
-        // A list is behind every number.
-        cursor.continue([lane, []]);
+  /** @param {string} lane @param {string} key */
+  async withKey(lane, key) {
+    return (await this.#whole()).withKey(lane, key);
+  }
+
+  /** Those of all lanes that begin alike, as they came. @param {string} start */
+  async list(start) {
+    return (await this.#whole()).list(start);
+  }
+
+  /** The lanes in which anything is, of all that begin alike. @param {string} start */
+  async lanes(start) {
+    return (await this.#whole()).lanes(start);
+  }
+
+  /** The first of a lane that is not in one of these states. @param {string} lane @param {State[]} passed over */
+  async head(lane, passed) {
+    return (await this.#whole()).head(lane, passed);
+  }
+
+  /** The database, with what the spare one had if it is another one than before. */
+  async #whole() {
+    const { connection } = this.main;
+    if (this.#cared?.connection !== connection)
+      this.#cared = { connection, done: this.#care() };
+    const cared = this.#cared;
+    try {
+      await cared.done;
+    } catch (error) {
+      if (this.#cared === cared) this.#cared = undefined;
+      throw error;
+    }
+    return this.main;
+  }
+
+  async #care() {
+    const generation = await this.main.generation();
+    if (!this.#spare) return;
+    await navigator.locks.request(this.lock, async () => {
+      const of = await this.#spared((spare) => spare.of());
+      if (of !== generation) {
+        const had = of && (await this.#spared((spare) => spare.wholes()));
+        if (had) await this.main.restore(had);
+        await this.#spared((spare) => spare.reset(generation));
       }
+      await this.#repair();
     });
   }
 
-  /**
-   * The first of a lane that is not in one of these states.
-   * @param {string} lane
-   * @param {import("./entry.js").State[]} passed over
-   * @returns {Promise<Stored | undefined>}
-   */
-  head(lane, passed) {
-    return this.#run(READING, async (of) => {
-      const index = of(ENTRIES).index("lane");
-      const first = await settled(index.get(within(lane)));
-      if (!first || !passed.includes(first.state)) return first;
-      const all = await settled(index.getAll(within(lane)));
-      return all.find(({ state }) => !passed.includes(state));
-    });
+  /** Brings the spare one up to what it missed when somebody died on the way to it. */
+  async #repair() {
+    // In this order: what is in the spare one has been in the other.
+    const spared = await this.#spared((spare) => spare.list(""));
+    if (!spared) return;
+    const entries = await this.main.list("");
+    const isHere = new Set(entries.map(({ id }) => id));
+    const revisions = new Map(spared.map((it) => [it.id, it.revision]));
+    for (const { id } of spared)
+      if (!isHere.has(id)) await this.#spared((spare) => spare.forget(id));
+    for (const { id, revision } of entries)
+      if ((revisions.get(id) ?? -1) < revision) await this.#copy(id);
+  }
+
+  /** @param {number} id */
+  async #copy(id) {
+    const whole = await this.main.whole(id);
+    if (!whole) return;
+    const { entry, body } = whole;
+    await this.#spared((spare) => spare.keep(entry, { body }));
+    // It may have gone meanwhile.
+    if (!(await this.main.get(id)))
+      await this.#spared((spare) => spare.forget(id));
   }
 
   /**
+   * Does something with the spare one. One that failed has missed something, and writes
+   * taken back from it would be sent again: it begins anew when it is next looked after.
    * @template T
-   * @param {IDBTransactionMode | IDBTransactionOptions & { mode: IDBTransactionMode }} how
-   * @param {(of: (store: string) => IDBObjectStore) => Promise<T>} work
-   * @returns {Promise<T>}
+   * @param {(spare: Database) => Promise<T>} work
+   * @returns {Promise<T | undefined>}
    */
-  async #run(how, work) {
-    const transaction = await this.#begin(how);
-    const end = new Promise((resolve, reject) => {
-      transaction.oncomplete = resolve;
-      transaction.onabort = () => reject(unstorable(transaction.error));
-    });
-    // A work that fails says why; its transaction then only says that it ended.
-    end.catch(() => {});
+  async #spared(work) {
     try {
-      const result = await work((store) => transaction.objectStore(store));
-      await end;
-      return result;
+      return this.#spare && (await work(this.#spare));
     } catch (error) {
-      abort(transaction);
-      throw error instanceof DOMException ? unstorable(error) : error;
+      if (!this.#warned)
+        console.warn("lastgood: the queue goes on without a spare.", error);
+      this.#warned = true;
+      await this.#spare?.destroy().catch(() => {});
+      return undefined;
     }
   }
-
-  /** @param {any} how */
-  async #begin(how) {
-    const { mode = how, ...more } = how;
-    const all = [ENTRIES, BODIES, TOTALS];
-    const begin = async () => (await this.#open()).transaction(all, mode, more);
-    try {
-      return await begin();
-    } catch (error) {
-      if (error instanceof Unstorable) throw error;
-      // The connection was closed meanwhile, as it is when site data is cleared.
-      this.#opened = undefined;
-      return begin();
-    }
-  }
-
-  #open() {
-    this.#opened ??= open(this.name, () => (this.#opened = undefined));
-    this.#opened.catch(() => (this.#opened = undefined));
-    return this.#opened;
-  }
-}
-
-const READING = "readonly";
-const WRITING = "readwrite";
-/**
- * What is lost with the power would be sent twice, or never.
- * @type {IDBTransactionOptions & { mode: IDBTransactionMode }}
- */
-const DURABLE = { mode: WRITING, durability: "strict" };
-
-/** @param {string} lane */
-const within = (lane) => IDBKeyRange.bound([lane, 0], [lane, Infinity]);
-
-/** @param {(store: string) => IDBObjectStore} of @returns {Promise<number>} */
-const total = async (of) => (await settled(of(TOTALS).get("bytes"))) ?? 0;
-
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const settled = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-/** @param {IDBTransaction} transaction */
-function abort(transaction) {
-  try {
-    transaction.abort();
-  } catch {
-    // It has ended already.
-  }
-}
-
-/** @param {unknown} error */
-const unstorable = (error) =>
-  new Unstorable(
-    Object(error).name === "QuotaExceededError" ? "disk-full" : "no-store",
-    error,
-  );
-
-/** @param {string} name @param {() => unknown} closed @returns {Promise<IDBDatabase>} */
-function open(name, closed) {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, VERSION);
-    request.onupgradeneeded = () => {
-      const { result } = request;
-      const entries = result.createObjectStore(ENTRIES, {
-        keyPath: "id",
-        autoIncrement: true,
-      });
-      entries.createIndex("key", ["lane", "key"], { unique: true });
-      entries.createIndex("lane", ["lane", "id"], { unique: true });
-      result.createObjectStore(BODIES);
-      result.createObjectStore(TOTALS);
-    };
-    request.onsuccess = () => {
-      const { result } = request;
-      result.onversionchange = () => {
-        result.close();
-        closed();
-      };
-      result.onclose = closed;
-      resolve(result);
-    };
-    request.onerror = () => reject(unstorable(request.error));
-  }).catch((error) => {
-    throw error instanceof Unstorable ? error : unstorable(error);
-  });
 }
