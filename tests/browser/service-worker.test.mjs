@@ -86,6 +86,31 @@ for (const width of [320, 1280])
       await isAccessible(shown.page);
     });
 
+test("open pages are told of a copy, and when the network answers again", async (t) => {
+  const shown = await installed(t);
+  await keep(shown, "/a");
+  await shown.visit("/start");
+  const { page } = shown;
+  await page.evaluate(() => {
+    const heard = /** @type {any[]} */ ([]);
+    Object.assign(globalThis, { heard });
+    const { serviceWorker } = navigator;
+    serviceWorker.addEventListener("message", ({ data }) => heard.push(data));
+  });
+  const heard = () => /** @type {Promise<any[]>} */ (page.evaluate("heard"));
+  shown.site.all = BAD;
+  await shown.ask("/a");
+  await until("a copy is told of", async () => (await heard()).length === 1);
+  const [{ lastgood, url, age }] = await heard();
+  assert.deepEqual([lastgood, new URL(url).pathname], ["copy", "/a"]);
+  assert.ok(age >= 0);
+  shown.site.all = undefined;
+  await shown.ask("/a");
+  await shown.ask("/a");
+  await until("all is well", async () => (await heard()).length === 2);
+  assert.deepEqual((await heard())[1], { lastgood: "good" });
+});
+
 test("offline has words of its own, with a copy and without", async (t) => {
   const shown = await installed(t, { options: { locale: "fr-FR" } });
   await keep(shown, "/a");

@@ -10,6 +10,7 @@ import { bare, changed } from "./fields.js";
 import { keepIfDue } from "./keeping.js";
 import { heed, lookForUpdate } from "./orders.js";
 import * as store from "./store.js";
+import { tellOfCopy, tellOfNetwork } from "./telling.js";
 import { speakTheirs } from "./words.js";
 
 /** What a step is, besides a number of milliseconds to wait. */
@@ -230,7 +231,11 @@ async function reply(visit, hand) {
   if (!hand.response?.ok) await store.soon(speakTheirs());
   const told = /** @type {Told} */ (visit.reply(Date.now()));
   if (told.line) console.info(told.line);
-  if (told.source === COPY) return copyOf(taken(hand, "stored"), told);
+  if (told.source === COPY) {
+    const copy = await copyOf(taken(hand, "stored"), told);
+    hand.event.waitUntil(tellOfCopy(hand.event.clientId, hand.url, copy));
+    return copy;
+  }
   if (told.source === NETWORK) return passed(hand, told);
   if (told.source === ANSWER) return made(told);
   return Response.error();
@@ -244,6 +249,7 @@ async function reply(visit, hand) {
 async function passed(hand, { changes }) {
   const response = taken(hand, "response");
   if (!(await heed(hand.url, response))) keepIfDue(hand, response);
+  if (response.ok) hand.event.waitUntil(tellOfNetwork());
   if (response.ok && hand.request.mode === "navigate")
     hand.event.waitUntil(lookForUpdate().catch(() => {}));
   if (!changes) return response;
