@@ -22,7 +22,11 @@ import { fileURLToPath } from "node:url";
  */
 
 const DIST = fileURLToPath(new URL("../../dist/browser/", import.meta.url));
-const TYPES = { ".js": "text/javascript", ".txt": "text/plain; charset=utf-8" };
+const TYPES = {
+  ".js": "text/javascript",
+  ".txt": "text/plain; charset=utf-8",
+  ".wasm": "application/wasm",
+};
 
 /** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -179,8 +183,8 @@ export async function tabOf(context, site) {
         return { status: response.status, headers, text };
       }, /** @type {[string, RequestInit]} */ ([path, init])),
     /** Installs the service worker, and waits until it has this page. */
-    async install() {
-      await page.evaluate(async () => {
+    async install(/** @type {object} */ options = {}) {
+      await page.evaluate(async (options) => {
         const url = "/lastgood/register.js";
         const { register } = await import(url);
         const workers = navigator.serviceWorker;
@@ -188,9 +192,9 @@ export async function tabOf(context, site) {
           if (workers.controller) resolve(undefined);
           workers.addEventListener("controllerchange", resolve);
         });
-        await register();
+        await register(options);
         await taken;
-      });
+      }, options);
     },
     /** What lies in the store, by path. @returns {Promise<string[]>} */
     kept: () =>

@@ -13,8 +13,8 @@ export let able = false;
 export function start() {
   try {
     initSync({ module: new WebAssembly.Module(bytesOf(text)) });
-    const settings = /** @type {any} */ (globalThis).LASTGOOD;
-    const wrong = configure_worker(settings ?? null, Math.random());
+    const { send: _, ...settings } = globalThis.LASTGOOD ?? {};
+    const wrong = configure_worker(settings, Math.random());
     if (wrong) console.error(`lastgood: ${wrong.trim()}`);
     able = true;
   } catch (error) {

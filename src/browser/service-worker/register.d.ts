@@ -3,6 +3,8 @@
 export interface Registration {
   /** The service worker of the site. Default: `"/sw.js"`. */
   url?: string | URL;
+  /** `"module"` if it imports others. Default: `"classic"`. */
+  type?: WorkerType;
   /** The part of the site that it is for. Default: the folder of the script. */
   scope?: string;
   /** Is called when a new version takes over this page. It need not be loaded again. */

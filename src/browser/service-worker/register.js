@@ -10,10 +10,11 @@ const OURS = /^lastgood-/;
  * Installs the service worker, or sees that it is there; nothing where the browser has
  * none. `updated` is called when a new version takes over this page, which needs not be
  * loaded again for that.
- * @param {{ url?: string | URL, scope?: string, updated?: () => void }} [options]
+ * @param {{ url?: string | URL, type?: WorkerType, scope?: string, updated?: () => void }} [options]
  * @returns {Promise<ServiceWorkerRegistration | undefined>}
  */
-export async function register({ url = "/sw.js", scope, updated } = {}) {
+export async function register(options = {}) {
+  const { url = "/sw.js", type, scope, updated } = options;
   const workers = navigator.serviceWorker;
   if (!workers) return undefined;
   let controlled = !!workers.controller;
@@ -22,7 +23,7 @@ export async function register({ url = "/sw.js", scope, updated } = {}) {
     controlled = true;
   });
   // A script that waits in the browser's cache could be of any age.
-  return workers.register(url, { scope, updateViaCache: "none" });
+  return workers.register(url, { type, scope, updateViaCache: "none" });
 }
 
 /**

@@ -13,12 +13,12 @@ import { remove } from "./store.js";
 const SEE_OTHER = 303;
 
 /**
- * The one place in which a request that changes something is sent: a queue that keeps
- * those which failed stands here, in place of `fetch`.
+ * The one place in which a request that changes something is sent: a queue of the site's
+ * stands here, where it has one, in place of `fetch`.
  * @param {FetchEvent} event
- * @returns {Promise<Response>}
  */
-const send = ({ request }) => fetch(request);
+const send = (event) =>
+  globalThis.LASTGOOD?.send?.(event) ?? fetch(event.request);
 
 /** @param {FetchEvent} event */
 export async function write(event) {
