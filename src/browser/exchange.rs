@@ -8,7 +8,8 @@ use crate::gateway::{self, Event, Source, Step};
 use crate::policy::{Policy, Value};
 use crate::retry::{Repeatability, permission};
 use crate::verdict::{Cause, Facts, Failure, disguise, unfinished};
-use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp, accept, media_type, message};
+use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp};
+use crate::wire::{accept, media_type, message, representation};
 use alloc::{borrow::ToOwned, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
 
@@ -43,7 +44,16 @@ pub struct Exchange {
     reply: Option<gateway::Reply>,
     /// By which those who run the site find the last response.
     request_id: Option<String>,
+    /// The head of the last response.
+    head: Head,
+    /// That response may be an error page, whatever its head says.
+    doubtful: bool,
+    /// The head that the caller has already: no other body goes under it.
+    shown: Option<Head>,
 }
+
+/// The status of a response, and what is said of its body; with the URL that it is from.
+type Head = (u16, String);
 
 #[wasm_bindgen]
 impl Exchange {
@@ -91,6 +101,9 @@ impl Exchange {
             },
             reply: None,
             request_id: None,
+            head: Head::default(),
+            doubtful: false,
+            shown: None,
         }
     }
 
@@ -104,19 +117,24 @@ impl Exchange {
         self.step(Event::Begun, now)
     }
 
-    /// The attempt of this number got a response with these fields, all of them.
-    /// `problem` is its body, read as JSON, if that describes a problem (RFC 9457).
+    /// The attempt of this number got a response from this URL with these fields, all of
+    /// them. `problem` is its body, read as JSON, if that describes a problem (RFC 9457).
     pub fn responded(
         &mut self,
         attempt: u8,
         status: u16,
+        url: &str,
         fields: &str,
         problem: JsValue,
         now: f64,
     ) -> f64 {
         let (fields, problem) = (Listed::new(fields), Problem::of(&problem));
         self.request_id = problem.id(&fields);
+        self.head = (status, representation::said(&fields));
+        self.head.1.push_str(url);
         let facts = self.facts(status, &fields, &problem, time(now));
+        let is_page = media_type::essence(fields.get("content-type")) == "text/html";
+        self.doubtful = self.policy.disguised && (facts.is_small || (self.wants_json && is_page));
         self.step(Event::Responded(attempt, facts), now)
     }
 
@@ -177,6 +195,13 @@ impl Exchange {
         f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
     }
 
+    /// Whether the head of the response that is to be looked at goes out at once, or has:
+    /// then only its body is held, and what comes of the request is that body or an error.
+    #[must_use]
+    pub fn shows_head(&self) -> bool {
+        self.shown.is_some()
+    }
+
     /// The number of the attempt that is to begin.
     #[must_use]
     pub fn attempt(&self) -> u8 {
@@ -209,10 +234,10 @@ impl Exchange {
     /// or an error (2).
     #[must_use]
     pub fn outcome(&self) -> u8 {
-        let disguised = |failure: Failure| failure.cause == Cause::Disguised;
+        let useless = |it: Failure| it.cause == Cause::Disguised || self.shown.is_some();
         match self.reply.map(|reply| reply.source) {
             Some(Source::Nobody) => NOBODY,
-            Some(Source::Origin) if !self.exchange.failure().is_some_and(disguised) => RESPONSE,
+            Some(Source::Origin) if !self.last_failure().is_some_and(useless) => RESPONSE,
             _ => ERROR,
         }
     }
@@ -222,7 +247,7 @@ impl Exchange {
     /// if all is well.
     #[must_use]
     pub fn failure(&self) -> JsValue {
-        let Some(failure) = self.exchange.failure() else {
+        let Some(failure) = self.last_failure() else {
             return JsValue::UNDEFINED;
         };
         let again = permission(self.repeat, &failure, &self.policy).here;
@@ -246,6 +271,19 @@ impl Exchange {
 }
 
 impl Exchange {
+    /// Whether the last response says something else than the head that the caller has.
+    fn says_other(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| *shown != self.head)
+    }
+
+    /// A response that says something else does not mend what failed before it.
+    fn last_failure(&self) -> Option<Failure> {
+        let trail = self.exchange.trail().iter().rev();
+        let mut failed = trail.filter_map(|tried| tried.failure);
+        let unmended = || failed.next().filter(|_| self.says_other());
+        self.exchange.failure().or_else(unmended)
+    }
+
     fn facts(&self, status: u16, fields: &dyn Fields, problem: &Problem, now: Timestamp) -> Facts {
         let facts = Facts::read(status, fields, &self.policy, now);
         let has_body = self.method != Method::Head;
@@ -272,7 +310,13 @@ impl Exchange {
                 BEGIN
             }
             Step::Wait(until) => millis_of(until.since(now)),
-            Step::Inspect(_, until) => INSPECT - millis_of(until.since(now)),
+            Step::Inspect(..) if self.says_other() => self.step(Event::Inspected(None), told),
+            Step::Inspect(_, until) => {
+                if !self.doubtful && self.shown.is_none() {
+                    self.shown = Some(self.head.clone());
+                }
+                INSPECT - millis_of(until.since(now))
+            }
             Step::Reply(reply) => {
                 self.reply = Some(reply);
                 REPLY

@@ -11,6 +11,7 @@ import { core, isLoaded } from "./core.js";
 import { LastgoodError } from "./error.js";
 import { tell } from "./events.js";
 import { lines } from "./fields.js";
+import { held } from "./held.js";
 import { together } from "./coalescing.js";
 import { numberOf } from "./policy.js";
 
@@ -34,8 +35,12 @@ const PROBLEM_MS = 1000;
  * @typedef {object} Hand
  * @property {Request} request
  * @property {boolean} replayable
+ * @property {AbortSignal} signal whoever asked has left
  * @property {Attempt[]} running
+ * @property {Attempt} [answered] the one that the last response is from
  * @property {Response} [response] the last one
+ * @property {Uint8Array} [bytes] its whole body, where that was looked at
+ * @property {(() => void)} [show] gives the caller its head
  * @property {unknown} [error] the last one
  * @property {number} [waitedAfter] so many attempts there were before the last wait
  * @property {((event: any) => void) | undefined} [progress]
@@ -58,7 +63,14 @@ export async function lastgoodFetch(input, init, policy) {
   const own = policy ? numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
-    attempted(rules, own, { request, replayable, running: [] }, policy);
+    attempted(
+      ...[
+        rules,
+        own,
+        { request, replayable, signal: request.signal, running: [] },
+      ],
+      policy,
+    );
   return policy?.coalesce ? together(request, ask) : ask(request);
 }
 
@@ -73,14 +85,51 @@ async function coreIfThere() {
 }
 
 /**
+ * What comes of the request; or a response whose body is what comes of it, as soon as its
+ * head may be shown.
  * @param {import("./core.js").Core} rules
  * @param {number} own
  * @param {Hand} hand
  * @param {import("./lastgood").RequestPolicy} [policy]
+ * @returns {Promise<Response>}
  */
-async function attempted(rules, own, hand, policy) {
-  const { method, url, headers } = hand.request;
+function attempted(rules, own, hand, policy) {
   hand.progress = policy?.progress;
+  const end = driven(rules, own, hand, policy?.throws);
+  const shown = new Promise((resolve) => {
+    hand.show = () => resolve(shownOf(hand, end));
+  });
+  return Promise.race([end, shown]);
+}
+
+/**
+ * A response with the head that is in hand, and the body that is found in the end.
+ * @param {Hand} hand
+ * @param {Promise<Response>} end
+ */
+function shownOf(hand, end) {
+  const head = /** @type {Response} */ (hand.response);
+  const { signal } = hand;
+  const controller = new AbortController();
+  const leave = () => {
+    controller.abort();
+    hand.answered?.controller.abort();
+  };
+  hand.show = undefined;
+  hand.signal = either(controller, signal);
+  const coming = end.then(({ body }) => hand.bytes ?? body);
+  coming.catch(() => {});
+  return held(head, coming, signal, leave);
+}
+
+/**
+ * @param {import("./core.js").Core} rules
+ * @param {number} own
+ * @param {Hand} hand
+ * @param {boolean} [throws]
+ */
+async function driven(rules, own, hand, throws) {
+  const { method, url, headers } = hand.request;
   const fields = lines(headers);
   const { replayable } = hand;
   const now = Date.now();
@@ -89,7 +138,7 @@ async function attempted(rules, own, hand, policy) {
   );
   try {
     await drive(exchange, hand);
-    const response = outcome(exchange, hand, policy?.throws);
+    const response = outcome(exchange, hand, throws);
     tellOfCopy(rules, hand, response);
     return response;
   } finally {
@@ -146,7 +195,7 @@ function begin(exchange, hand) {
   tell(hand, "attempt", { attempt: attempt.number });
   const sent = replayable && request.body ? request.clone() : request;
   /** @type {RequestInit} */
-  const init = { signal: either(attempt.controller, request.signal) };
+  const init = { signal: either(attempt.controller, hand.signal) };
   const header = exchange.attempt_header(isOwn(request.url));
   if (header) {
     init.headers = new Headers(request.headers);
@@ -167,7 +216,7 @@ function begin(exchange, hand) {
  * @param {number} ms
  */
 async function next(exchange, hand, ms) {
-  const { signal } = hand.request;
+  const { signal } = hand;
   const end = await first(hand.running, ms, signal);
   if (signal.aborted) return exchange.left(Date.now());
   if (!end) return exchange.woke(Date.now());
@@ -179,29 +228,33 @@ async function next(exchange, hand, ms) {
     return exchange.failed(number, offline, Date.now());
   }
   discard(hand.response);
-  hand.response = response;
+  Object.assign(hand, { response, bytes: undefined, answered: attempt });
   const problem = await problemOf(response, signal);
   // What cannot be looked into is passed on as it is.
   const status = response.status || 200;
   const fields = lines(response.headers);
-  return exchange.responded(number, status, fields, problem, Date.now());
+  return exchange.responded(
+    ...[number, status, response.url, fields, problem, Date.now()],
+  );
 }
 
 /**
- * Shows the core the body of a response, if it is small and soon there. A copy of it is
- * read: the response stays as it came.
+ * Shows the core the body of a response, if it is small and soon there; and before, the
+ * caller its head, if that is not in doubt. A copy is read: the response stays as it came.
  * @param {import("lastgood-core").Exchange} exchange
  * @param {Hand} hand
  * @param {number} ms
  */
 async function inspect(exchange, hand, ms) {
   const response = /** @type {Response} */ (hand.response);
-  const { signal } = hand.request;
+  if (response.body && exchange.shows_head()) hand.show?.();
+  const { signal } = hand;
   const type = response.headers.get("content-type") ?? "";
   const limit = exchange.inspection_limit();
   try {
     const bytes = await readSmall(response, limit, ms, signal);
     if (signal.aborted) return exchange.left(Date.now());
+    hand.bytes = bytes;
     const [length, start] = bytes
       ? [bytes.length, bytes]
       : [-1, new Uint8Array()];
@@ -242,7 +295,7 @@ async function problemOf(response, signal) {
  */
 function outcome(exchange, hand, throws) {
   const came = exchange.outcome();
-  if (came === NOBODY) throw hand.request.signal.reason;
+  if (came === NOBODY) throw hand.signal.reason;
   const { response } = hand;
   const failure = exchange.failure();
   if (failure) tell(hand, "gaveup", failure);
