@@ -276,12 +276,12 @@ impl Exchange {
         self.shown.as_ref().is_some_and(|shown| *shown != self.head)
     }
 
-    /// A response that says something else does not mend what failed before it.
+    /// A response that says something else does not mend the body that broke off.
     fn last_failure(&self) -> Option<Failure> {
         let trail = self.exchange.trail().iter().rev();
-        let mut failed = trail.filter_map(|tried| tried.failure);
-        let unmended = || failed.next().filter(|_| self.says_other());
-        self.exchange.failure().or_else(unmended)
+        let mut failures = trail.filter_map(|tried| tried.failure);
+        let broken = || failures.find(|it| it.status.is_none() && self.says_other());
+        self.exchange.failure().or_else(broken)
     }
 
     fn facts(&self, status: u16, fields: &dyn Fields, problem: &Problem, now: Timestamp) -> Facts {

@@ -6,7 +6,7 @@
  * browser's own `Request`, `Response` and signals go in and out as they are.
  */
 import { first } from "./attempts.js";
-import { discard, readSmall } from "./bodies.js";
+import { discard, look, readSmall } from "./bodies.js";
 import { core, isLoaded } from "./core.js";
 import { LastgoodError } from "./error.js";
 import { tell } from "./events.js";
@@ -35,12 +35,12 @@ const PROBLEM_MS = 1000;
  * @typedef {object} Hand
  * @property {Request} request
  * @property {boolean} replayable
- * @property {AbortSignal} signal whoever asked has left
  * @property {Attempt[]} running
  * @property {Attempt} [answered] the one that the last response is from
  * @property {Response} [response] the last one
- * @property {Uint8Array} [bytes] its whole body, where that was looked at
+ * @property {import("./bodies.js").Looked} [looked] what was read of it, once its head is shown
  * @property {(() => void)} [show] gives the caller its head
+ * @property {boolean} [left] nobody wants its body any more
  * @property {unknown} [error] the last one
  * @property {number} [waitedAfter] so many attempts there were before the last wait
  * @property {((event: any) => void) | undefined} [progress]
@@ -63,14 +63,7 @@ export async function lastgoodFetch(input, init, policy) {
   const own = policy ? numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
-    attempted(
-      ...[
-        rules,
-        own,
-        { request, replayable, signal: request.signal, running: [] },
-      ],
-      policy,
-    );
+    attempted(rules, own, { request, replayable, running: [] }, policy);
   return policy?.coalesce ? together(request, ask) : ask(request);
 }
 
@@ -85,8 +78,8 @@ async function coreIfThere() {
 }
 
 /**
- * What comes of the request; or a response whose body is what comes of it, as soon as its
- * head may be shown.
+ * What comes of the request; or, as soon as its head may be shown, a response whose body
+ * is what comes of it.
  * @param {import("./core.js").Core} rules
  * @param {number} own
  * @param {Hand} hand
@@ -103,23 +96,22 @@ function attempted(rules, own, hand, policy) {
 }
 
 /**
- * A response with the head that is in hand, and the body that is found in the end.
+ * A response with the head that is in hand, and the body that is there in the end.
  * @param {Hand} hand
  * @param {Promise<Response>} end
  */
 function shownOf(hand, end) {
-  const head = /** @type {Response} */ (hand.response);
-  const { signal } = hand;
-  const controller = new AbortController();
-  const leave = () => {
-    controller.abort();
-    hand.answered?.controller.abort();
-  };
   hand.show = undefined;
-  hand.signal = either(controller, signal);
-  const coming = end.then(({ body }) => hand.bytes ?? body);
-  coming.catch(() => {});
-  return held(head, coming, signal, leave);
+  const coming = end.then(
+    ({ body }) => hand.looked ?? { rest: body?.getReader() },
+  );
+  const leave = () => {
+    hand.left = true;
+    hand.answered?.controller.abort();
+    abandon(hand);
+  };
+  const head = /** @type {Response} */ (hand.response);
+  return held(head, coming, hand.request.signal, leave);
 }
 
 /**
@@ -195,7 +187,7 @@ function begin(exchange, hand) {
   tell(hand, "attempt", { attempt: attempt.number });
   const sent = replayable && request.body ? request.clone() : request;
   /** @type {RequestInit} */
-  const init = { signal: either(attempt.controller, hand.signal) };
+  const init = { signal: either(attempt.controller, request.signal) };
   const header = exchange.attempt_header(isOwn(request.url));
   if (header) {
     init.headers = new Headers(request.headers);
@@ -216,9 +208,9 @@ function begin(exchange, hand) {
  * @param {number} ms
  */
 async function next(exchange, hand, ms) {
-  const { signal } = hand;
+  const { signal } = hand.request;
   const end = await first(hand.running, ms, signal);
-  if (signal.aborted) return exchange.left(Date.now());
+  if (isLeft(hand)) return exchange.left(Date.now());
   if (!end) return exchange.woke(Date.now());
   const { attempt, response, error } = end;
   const { number, offline } = attempt;
@@ -228,7 +220,7 @@ async function next(exchange, hand, ms) {
     return exchange.failed(number, offline, Date.now());
   }
   discard(hand.response);
-  Object.assign(hand, { response, bytes: undefined, answered: attempt });
+  Object.assign(hand, { response, looked: undefined, answered: attempt });
   const problem = await problemOf(response, signal);
   // What cannot be looked into is passed on as it is.
   const status = response.status || 200;
@@ -239,34 +231,60 @@ async function next(exchange, hand, ms) {
 }
 
 /**
- * Shows the core the body of a response, if it is small and soon there; and before, the
- * caller its head, if that is not in doubt. A copy is read: the response stays as it came.
+ * Shows the core the body of a response, if it is small and soon there; and before that,
+ * the caller its head, where that is not in doubt.
  * @param {import("lastgood-core").Exchange} exchange
  * @param {Hand} hand
  * @param {number} ms
  */
 async function inspect(exchange, hand, ms) {
-  const response = /** @type {Response} */ (hand.response);
-  if (response.body && exchange.shows_head()) hand.show?.();
-  const { signal } = hand;
-  const type = response.headers.get("content-type") ?? "";
+  const { headers, body } = /** @type {Response} */ (hand.response);
+  const type = headers.get("content-type") ?? "";
   const limit = exchange.inspection_limit();
+  const read = body && exchange.shows_head() ? readShown : readUnseen;
   try {
-    const bytes = await readSmall(response, limit, ms, signal);
-    if (signal.aborted) return exchange.left(Date.now());
-    hand.bytes = bytes;
+    const bytes = await read(hand, limit, ms);
+    if (isLeft(hand)) return exchange.left(Date.now());
     const [length, start] = bytes
       ? [bytes.length, bytes]
       : [-1, new Uint8Array()];
     return exchange.inspected(type, length, start, Date.now());
   } catch (error) {
-    if (signal.aborted) return exchange.left(Date.now());
+    if (isLeft(hand)) return exchange.left(Date.now());
     hand.error = error;
     discard(hand.response);
     hand.response = undefined;
     return exchange.broke_off(Date.now());
   }
 }
+
+/**
+ * Reads a copy: the response stays as it came.
+ * @param {Hand} hand
+ * @param {number} limit
+ * @param {number} ms
+ */
+const readUnseen = ({ response, request }, limit, ms) =>
+  readSmall(/** @type {Response} */ (response), limit, ms, request.signal);
+
+/**
+ * Reads the body itself, for the caller has a response of ours.
+ * @param {Hand} hand
+ * @param {number} limit
+ * @param {number} ms
+ */
+async function readShown(hand, limit, ms) {
+  hand.show?.();
+  const { body } = /** @type {Response} */ (hand.response);
+  hand.looked = await look(/** @type {ReadableStream} */ (body), limit, ms);
+  return hand.looked.bytes;
+}
+
+/**
+ * Whether what comes of it is of use to nobody.
+ * @param {Hand} hand
+ */
+const isLeft = ({ left, request }) => left || request.signal.aborted;
 
 /**
  * What a failing response says of itself, if it is a described problem (RFC 9457).
@@ -295,7 +313,7 @@ async function problemOf(response, signal) {
  */
 function outcome(exchange, hand, throws) {
   const came = exchange.outcome();
-  if (came === NOBODY) throw hand.signal.reason;
+  if (came === NOBODY) throw hand.request.signal.reason;
   const { response } = hand;
   const failure = exchange.failure();
   if (failure) tell(hand, "gaveup", failure);
