@@ -133,8 +133,7 @@ impl Exchange {
         self.head = (status, representation::said(&fields));
         self.head.1.push_str(url);
         let facts = self.facts(status, &fields, &problem, time(now));
-        let is_page = media_type::essence(fields.get("content-type")) == "text/html";
-        self.doubtful = self.policy.disguised && (facts.is_small || (self.wants_json && is_page));
+        self.doubtful = self.policy.disguised && self.may_be_disguised(&fields);
         self.step(Event::Responded(attempt, facts), now)
     }
 
@@ -271,6 +270,15 @@ impl Exchange {
 }
 
 impl Exchange {
+    /// Whether a body that is to be looked at may be an error page, as far as its head tells:
+    /// what is packed is hardly ever shorter for being unpacked.
+    fn may_be_disguised(&self, fields: &dyn Fields) -> bool {
+        let length: Option<usize> = fields.get("content-length").trim_ascii().parse().ok();
+        let is_long = length.is_some_and(|length| length > disguise::LONGEST);
+        let is_json = media_type::essence(fields.get("content-type")) == "application/json";
+        !is_json && (self.wants_json || !is_long)
+    }
+
     /// Whether the last response says something else than the head that the caller has.
     fn says_other(&self) -> bool {
         self.shown.as_ref().is_some_and(|shown| *shown != self.head)

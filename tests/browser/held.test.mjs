@@ -5,7 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { after, before, beforeEach } from "node:test";
+import { gzipSync } from "node:zlib";
+import { inRoot } from "../../scripts/setup/paths.mjs";
 import { launch } from "../support/chromium.mjs";
 import { test } from "../support/test.mjs";
 import { serveSite } from "./site.mjs";
@@ -61,8 +64,8 @@ const JSON_TYPE = {
 const WHOLE = JSON.stringify({ loaves: Array.from({ length: 40 }, String) });
 
 /** Once the head is there: of what broke off before that, browsers ask again by themselves. */
-const breakOff = (/** @type {Reply} */ reply) =>
-  void setTimeout(() => reply.socket?.destroy(), 20);
+const breakOff = (/** @type {Reply} */ reply, ms = 20) =>
+  void setTimeout(() => reply.socket?.destroy(), ms);
 
 /** How a body breaks off: each way with the whole head. */
 const CUTS = {
@@ -175,6 +178,25 @@ test("what may be an error page is looked at before its head is shown", async ()
   assert.equal(await asked("/long-page"), false);
   const policy = { attempts: 1 };
   await assert.rejects(asked("/long-page", policy, accept), /disguised/);
+});
+
+test("an error page that is packed is none of which the head is shown", async () => {
+  const IIS = readFileSync(inRoot("tests/disguises/iis-502.3.txt"));
+  const type = { "content-type": "text/html" };
+  site.on("/packed", (_, reply, number) =>
+    number % 2
+      ? reply
+          .writeHead(200, { ...type, "content-encoding": "gzip" })
+          .end(gzipSync(IIS))
+      : reply.writeHead(200, { ...type, ...ETAG }).end("<p>good"),
+  );
+  const [text, cause] = await inPage(async (policy) => {
+    const { lastgoodFetch } = lastgood;
+    const mended = await lastgoodFetch("/packed", {}, policy);
+    const post = lastgoodFetch("/packed", { method: "POST" }, policy);
+    return [await mended.text(), await post.then(String, (it) => it.cause)];
+  }, SOON);
+  assert.deepEqual([text, cause], ["<p>good", "disguised"]);
 });
 
 for (const [name, cut] of Object.entries(CUTS))
@@ -319,7 +341,7 @@ test("what is longer than the limit is passed on, and not mended", async () => {
   site.on("/long-cut", (_, reply) => {
     reply.writeHead(200, JSON_TYPE);
     reply.write(long.slice(0, 150_000));
-    breakOff(reply);
+    breakOff(reply, 400);
   });
   const told = await inPage(async () => {
     const { lastgoodFetch, LastgoodError } = lastgood;
@@ -503,6 +525,10 @@ test("it is what `fetch` would have given, read by each way", async () => {
         told.push(await (await ask(url)).text());
         told.push(await (await ask(url)).json().catch(String));
         told.push(await (await ask(url)).formData().catch(caught));
+        const twice = await ask(url);
+        const first = twice.json();
+        told.push(twice.bodyUsed, await first.catch(caught));
+        told.push(await twice.json().catch(caught));
         const held = await ask(url);
         /** @type {ReadableStream} */ (held.body).getReader();
         told.push(await held.text().catch(caught));
