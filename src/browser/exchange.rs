@@ -44,16 +44,12 @@ pub struct Exchange {
     reply: Option<gateway::Reply>,
     /// By which those who run the site find the last response.
     request_id: Option<String>,
-    /// The head of the last response.
-    head: Head,
-    /// That response may be an error page, whatever its head says.
-    doubtful: bool,
-    /// The head that the caller has already: no other body goes under it.
-    shown: Option<Head>,
+    /// The status and what is said of the body in the head that the caller has already; with
+    /// the URL that it is from.
+    shown: Option<(u16, String)>,
+    /// The last response says something else: its body can't go under that head.
+    says_other: bool,
 }
-
-/// The status of a response, and what is said of its body; with the URL that it is from.
-type Head = (u16, String);
 
 #[wasm_bindgen]
 impl Exchange {
@@ -101,9 +97,8 @@ impl Exchange {
             },
             reply: None,
             request_id: None,
-            head: Head::default(),
-            doubtful: false,
             shown: None,
+            says_other: false,
         }
     }
 
@@ -130,11 +125,15 @@ impl Exchange {
     ) -> f64 {
         let (fields, problem) = (Listed::new(fields), Problem::of(&problem));
         self.request_id = problem.id(&fields);
-        self.head = (status, representation::said(&fields));
-        self.head.1.push_str(url);
+        let mut head = (status, representation::said(&fields));
+        head.1.push_str(url);
+        self.says_other = self.shown.as_ref().is_some_and(|shown| *shown != head);
         let facts = self.facts(status, &fields, &problem, time(now));
-        self.doubtful = self.policy.disguised && self.may_be_disguised(&fields);
-        self.step(Event::Responded(attempt, facts), now)
+        let step = self.step(Event::Responded(attempt, facts), now);
+        if step <= INSPECT && !self.may_be_disguised(&fields) {
+            self.shown.get_or_insert(head);
+        }
+        step
     }
 
     /// The attempt of this number threw. Of one that began `offline` nothing was sent;
@@ -270,25 +269,20 @@ impl Exchange {
 }
 
 impl Exchange {
-    /// Whether a body that is to be looked at may be an error page, as far as its head tells:
+    /// Whether a body that is to be looked at may be an error page, as far as its head tells;
     /// what is packed is hardly ever shorter for being unpacked.
     fn may_be_disguised(&self, fields: &dyn Fields) -> bool {
         let length: Option<usize> = fields.get("content-length").trim_ascii().parse().ok();
         let is_long = length.is_some_and(|length| length > disguise::LONGEST);
         let is_json = media_type::essence(fields.get("content-type")) == "application/json";
-        !is_json && (self.wants_json || !is_long)
-    }
-
-    /// Whether the last response says something else than the head that the caller has.
-    fn says_other(&self) -> bool {
-        self.shown.as_ref().is_some_and(|shown| *shown != self.head)
+        self.policy.disguised && !is_json && (self.wants_json || !is_long)
     }
 
     /// A response that says something else does not mend the body that broke off.
     fn last_failure(&self) -> Option<Failure> {
         let trail = self.exchange.trail().iter().rev();
         let mut failures = trail.filter_map(|tried| tried.failure);
-        let broken = || failures.find(|it| it.status.is_none() && self.says_other());
+        let broken = || failures.find(|it| self.says_other && it.status.is_none());
         self.exchange.failure().or_else(broken)
     }
 
@@ -318,13 +312,8 @@ impl Exchange {
                 BEGIN
             }
             Step::Wait(until) => millis_of(until.since(now)),
-            Step::Inspect(..) if self.says_other() => self.step(Event::Inspected(None), told),
-            Step::Inspect(_, until) => {
-                if !self.doubtful && self.shown.is_none() {
-                    self.shown = Some(self.head.clone());
-                }
-                INSPECT - millis_of(until.since(now))
-            }
+            Step::Inspect(..) if self.says_other => self.step(Event::Inspected(None), told),
+            Step::Inspect(_, until) => INSPECT - millis_of(until.since(now)),
             Step::Reply(reply) => {
                 self.reply = Some(reply);
                 REPLY

@@ -5,16 +5,14 @@ use alloc::string::String;
 
 /// Fields that are about the body. Not its length: two bodies of which the same is said
 /// need not be equally long.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 10] = [
     "content-type",
     "content-encoding",
     "content-language",
     "content-location",
-    "content-disposition",
     "content-range",
     "content-digest",
     "repr-digest",
-    "digest",
     "etag",
     "last-modified",
     "link",
