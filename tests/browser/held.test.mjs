@@ -213,12 +213,13 @@ for (const [name, cut] of Object.entries(CUTS))
       const response = await lastgood.lastgoodFetch("/mended", {}, rules);
       return {
         types,
+        ...(await lastgood.explain(response)),
         json: await response.json(),
         tag: response.headers.get("etag"),
       };
     }, SOON);
     assert.deepEqual(told.json, JSON.parse(WHOLE));
-    assert.equal(told.tag, '"1"');
+    assert.deepEqual([told.tag, told.verdict], ['"1"', "good"]);
     assert.deepEqual(
       told.types.filter((it) => it !== "wait"),
       ["attempt", "attempt"],
