@@ -44,8 +44,7 @@ pub struct Exchange {
     reply: Option<gateway::Reply>,
     /// By which those who run the site find the last response.
     request_id: Option<String>,
-    /// The status and what is said of the body in the head that the caller has already; with
-    /// the URL that it is from.
+    /// The status, and what is said of the body, in the head that the caller has already.
     shown: Option<(u16, String)>,
     /// The last response says something else: its body can't go under that head.
     says_other: bool,
@@ -125,13 +124,12 @@ impl Exchange {
     ) -> f64 {
         let (fields, problem) = (Listed::new(fields), Problem::of(&problem));
         self.request_id = problem.id(&fields);
-        let mut head = (status, representation::said(&fields));
-        head.1.push_str(url);
-        self.says_other = self.shown.as_ref().is_some_and(|shown| *shown != head);
+        let head = || (status, representation::said(url, &fields));
+        self.says_other = self.shown.as_ref().is_some_and(|shown| *shown != head());
         let facts = self.facts(status, &fields, &problem, time(now));
         let step = self.step(Event::Responded(attempt, facts), now);
         if step <= INSPECT && !self.may_be_disguised(&fields) {
-            self.shown.get_or_insert(head);
+            self.shown.get_or_insert_with(head);
         }
         step
     }

@@ -36,6 +36,7 @@ const PROBLEM_MS = 1000;
  * @property {Request} request
  * @property {boolean} replayable
  * @property {Attempt[]} running
+ * @property {Given} given
  * @property {Attempt} [answered] the one that the last response is from
  * @property {Response} [response] the last one
  * @property {import("./bodies.js").Looked} [looked] what was read of it, once its head is shown
@@ -53,7 +54,22 @@ const PROBLEM_MS = 1000;
  * @param {import("./lastgood").RequestPolicy} [policy]
  * @returns {Promise<Response>}
  */
-export async function lastgoodFetch(input, init, policy) {
+export function lastgoodFetch(input, init, policy) {
+  /** @type {Given} */
+  const given = {};
+  given.response = asked(given, input, init, policy);
+  return given.response;
+}
+
+/** What the caller waits for. @typedef {{ response?: Promise<Response> }} Given */
+
+/**
+ * @param {Given} given
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit} [init]
+ * @param {import("./lastgood").RequestPolicy} [policy]
+ */
+async function asked(given, input, init, policy) {
   const request = new Request(input, init);
   request.signal.throwIfAborted();
   // What is to outlive the page cannot wait for anything.
@@ -63,7 +79,7 @@ export async function lastgoodFetch(input, init, policy) {
   const own = policy ? numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
-    attempted(rules, own, { request, replayable, running: [] }, policy);
+    attempted(rules, own, { request, replayable, given, running: [] }, policy);
   return policy?.coalesce ? together(request, ask) : ask(request);
 }
 
@@ -221,7 +237,7 @@ async function next(exchange, hand, ms) {
   }
   discard(hand.response);
   Object.assign(hand, { response, looked: undefined, answered: attempt });
-  const problem = await problemOf(response, signal);
+  const problem = response.ok ? undefined : await problemOf(response, signal);
   // What cannot be looked into is passed on as it is.
   const status = response.status || 200;
   const fields = lines(response.headers);
@@ -268,13 +284,14 @@ const readUnseen = ({ response, request }, limit, ms) =>
   readSmall(/** @type {Response} */ (response), limit, ms, request.signal);
 
 /**
- * Reads the body itself, for the caller has a response of ours.
+ * Reads the body itself, for the caller has a response of ours; and has it before.
  * @param {Hand} hand
  * @param {number} limit
  * @param {number} ms
  */
 async function readShown(hand, limit, ms) {
   hand.show?.();
+  await hand.given.response?.catch(() => {});
   const { body } = /** @type {Response} */ (hand.response);
   hand.looked = await look(/** @type {ReadableStream} */ (body), limit, ms);
   return hand.looked.bytes;
@@ -293,7 +310,7 @@ const isLeft = ({ left, request }) => left || request.signal.aborted;
  */
 async function problemOf(response, signal) {
   const type = response.headers.get("content-type") ?? "";
-  if (response.ok || !/^application\/problem\+json\b/i.test(type)) return;
+  if (!/^application\/problem\+json\b/i.test(type)) return;
   try {
     const bytes = await readSmall(
       ...[response, LONGEST_PROBLEM, PROBLEM_MS, signal],

@@ -18,23 +18,24 @@ const FIELDS: [&str; 10] = [
     "link",
 ];
 
-/// What is said of a body, to be compared with what is said of another one: no more than
-/// that is to be read in it.
+/// What is said of a body that is from a URL, to be compared with what is said of another
+/// one: no more than that is to be read in it.
 ///
 /// ```
 /// use lastgood::wire::{Listed, representation::said};
-/// let one = Listed::new("content-type:text/html\netag:\"1\"\ndate:now\ncontent-length:7");
-/// let same = Listed::new("etag:\"1\"\ncontent-type:text/html\ndate:later");
-/// let other = Listed::new("content-type:text/html\netag:\"2\"");
-/// assert_eq!(said(&one), said(&same));
-/// assert_ne!(said(&one), said(&other));
+/// let said = |fields| said("/a", &Listed::new(fields));
+/// let one = said("content-type:text/html\netag:\"1\"\ndate:now\ncontent-length:7");
+/// let same = said("etag:\"1\"\ncontent-type:text/html\ndate:later");
+/// let other = said("content-type:text/html\netag:\"2\"");
+/// assert_eq!(one, same);
+/// assert_ne!(one, other);
 /// ```
 #[must_use]
-pub fn said(fields: &dyn Fields) -> String {
-    let mut said = String::new();
+pub fn said(url: &str, fields: &dyn Fields) -> String {
+    let mut said = String::from(url);
     for name in FIELDS {
-        said.push_str(fields.get(name));
         said.push('\n');
+        said.push_str(fields.get(name));
     }
     said
 }
@@ -47,13 +48,15 @@ mod tests {
 
     #[test]
     fn each_field_counts_and_none_passes_for_another() {
-        let bare = said(&Listed::new("date:x\ncontent-length:1"));
+        let of = |fields: &str| said("/a", &Listed::new(fields));
+        let bare = of("date:x\ncontent-length:1");
+        assert_eq!(bare, of(""));
+        assert_ne!(bare, said("/b", &Listed::new("")));
         for name in FIELDS {
-            let one = said(&Listed::new(&format!("{name}:x")));
+            let one = of(&format!("{name}:x"));
             assert_ne!(one, bare, "{name}");
             for other in FIELDS.iter().filter(|other| **other != name) {
-                let another = said(&Listed::new(&format!("{other}:x")));
-                assert_ne!(one, another, "{name}, {other}");
+                assert_ne!(one, of(&format!("{other}:x")), "{name}, {other}");
             }
         }
     }
