@@ -14,7 +14,7 @@ export async function readSmall(response, limit, ms, signal) {
   if (!response.body) return undefined;
   if (isShort(response.headers, limit))
     return soon(response.clone().arrayBuffer(), ms, signal);
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (
+  const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (
     response.clone().body
   ).getReader();
   let stopped = false;
@@ -29,7 +29,7 @@ export async function readSmall(response, limit, ms, signal) {
     let length = 0;
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return stopped ? undefined : joined(chunks, length);
+      if (done) return stopped ? undefined : joined(chunks);
       length += value.length;
       if (length > limit) {
         stop();
@@ -76,11 +76,49 @@ function soon(bytes, ms, signal) {
 }
 
 /**
- * @param {Uint8Array[]} chunks
- * @param {number} length
+ * What was read of a body: all of it, or some of it and what reads the rest.
+ * @typedef {object} Looked
+ * @property {Uint8Array<ArrayBuffer>} [bytes]
+ * @property {Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>[]} [reads]
+ * @property {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>} [rest]
  */
-function joined(chunks, length) {
+
+/**
+ * Reads a body up to the limit, and for so long; or what there is of it. Throws if it
+ * breaks off.
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ * @param {number} limit in bytes
+ * @param {number} ms
+ * @returns {Promise<Looked>}
+ */
+export async function look(body, limit, ms) {
+  const rest = body.getReader();
+  const reads = [];
+  const chunks = [];
+  let length = 0;
+  let timer = 0;
+  /** @type {Promise<undefined>} */
+  const late = new Promise((wake) => (timer = setTimeout(wake, ms)));
+  try {
+    while (length <= limit) {
+      const read = rest.read();
+      reads.push(read);
+      const came = await Promise.race([read, late]);
+      if (!came) break;
+      if (came.done) return { bytes: joined(chunks) };
+      chunks.push(came.value);
+      length += came.value.length;
+    }
+    return { reads, rest };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>[]} chunks */
+export function joined(chunks) {
   if (chunks.length === 1) return chunks[0];
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const whole = new Uint8Array(length);
   let place = 0;
   for (const chunk of chunks) {

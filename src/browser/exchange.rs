@@ -8,7 +8,8 @@ use crate::gateway::{self, Event, Source, Step};
 use crate::policy::{Policy, Value};
 use crate::retry::{Repeatability, permission};
 use crate::verdict::{Cause, Facts, Failure, disguise, unfinished};
-use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp, accept, media_type, message};
+use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp};
+use crate::wire::{accept, media_type, message, representation};
 use alloc::{borrow::ToOwned, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
 
@@ -43,6 +44,10 @@ pub struct Exchange {
     reply: Option<gateway::Reply>,
     /// By which those who run the site find the last response.
     request_id: Option<String>,
+    /// The status, and what is said of the body, in the head that the caller has already.
+    shown: Option<(u16, String)>,
+    /// The last response says something else: its body can't go under that head.
+    says_other: bool,
 }
 
 #[wasm_bindgen]
@@ -91,6 +96,8 @@ impl Exchange {
             },
             reply: None,
             request_id: None,
+            shown: None,
+            says_other: false,
         }
     }
 
@@ -104,20 +111,27 @@ impl Exchange {
         self.step(Event::Begun, now)
     }
 
-    /// The attempt of this number got a response with these fields, all of them.
-    /// `problem` is its body, read as JSON, if that describes a problem (RFC 9457).
+    /// The attempt of this number got a response from this URL with these fields, all of
+    /// them. `problem` is its body, read as JSON, if that describes a problem (RFC 9457).
     pub fn responded(
         &mut self,
         attempt: u8,
         status: u16,
+        url: &str,
         fields: &str,
         problem: JsValue,
         now: f64,
     ) -> f64 {
         let (fields, problem) = (Listed::new(fields), Problem::of(&problem));
         self.request_id = problem.id(&fields);
+        let head = || (status, representation::said(url, &fields));
+        self.says_other = self.shown.as_ref().is_some_and(|shown| *shown != head());
         let facts = self.facts(status, &fields, &problem, time(now));
-        self.step(Event::Responded(attempt, facts), now)
+        let step = self.step(Event::Responded(attempt, facts), now);
+        if step <= INSPECT && !self.may_be_disguised(&fields) {
+            self.shown.get_or_insert_with(head);
+        }
+        step
     }
 
     /// The attempt of this number threw. Of one that began `offline` nothing was sent;
@@ -177,6 +191,13 @@ impl Exchange {
         f64::from(u32::try_from(limit).unwrap_or(u32::MAX))
     }
 
+    /// Whether the head of the response that is to be looked at goes out at once, or has:
+    /// then only its body is held, and what comes of the request is that body or an error.
+    #[must_use]
+    pub fn shows_head(&self) -> bool {
+        self.shown.is_some()
+    }
+
     /// The number of the attempt that is to begin.
     #[must_use]
     pub fn attempt(&self) -> u8 {
@@ -209,10 +230,10 @@ impl Exchange {
     /// or an error (2).
     #[must_use]
     pub fn outcome(&self) -> u8 {
-        let disguised = |failure: Failure| failure.cause == Cause::Disguised;
+        let useless = |it: Failure| it.cause == Cause::Disguised || self.shown.is_some();
         match self.reply.map(|reply| reply.source) {
             Some(Source::Nobody) => NOBODY,
-            Some(Source::Origin) if !self.exchange.failure().is_some_and(disguised) => RESPONSE,
+            Some(Source::Origin) if !self.last_failure().is_some_and(useless) => RESPONSE,
             _ => ERROR,
         }
     }
@@ -222,7 +243,7 @@ impl Exchange {
     /// if all is well.
     #[must_use]
     pub fn failure(&self) -> JsValue {
-        let Some(failure) = self.exchange.failure() else {
+        let Some(failure) = self.last_failure() else {
             return JsValue::UNDEFINED;
         };
         let again = permission(self.repeat, &failure, &self.policy).here;
@@ -246,6 +267,23 @@ impl Exchange {
 }
 
 impl Exchange {
+    /// Whether a body that is to be looked at may be an error page, as far as its head tells;
+    /// what is packed is hardly ever shorter for being unpacked.
+    fn may_be_disguised(&self, fields: &dyn Fields) -> bool {
+        let length: Option<usize> = fields.get("content-length").trim_ascii().parse().ok();
+        let is_long = length.is_some_and(|length| length > disguise::LONGEST);
+        let is_json = media_type::essence(fields.get("content-type")) == "application/json";
+        self.policy.disguised && !is_json && (self.wants_json || !is_long)
+    }
+
+    /// A response that says something else does not mend the body that broke off.
+    fn last_failure(&self) -> Option<Failure> {
+        let trail = self.exchange.trail().iter().rev();
+        let mut failures = trail.filter_map(|tried| tried.failure);
+        let broken = || failures.find(|it| self.says_other && it.status.is_none());
+        self.exchange.failure().or_else(broken)
+    }
+
     fn facts(&self, status: u16, fields: &dyn Fields, problem: &Problem, now: Timestamp) -> Facts {
         let facts = Facts::read(status, fields, &self.policy, now);
         let has_body = self.method != Method::Head;
@@ -272,6 +310,7 @@ impl Exchange {
                 BEGIN
             }
             Step::Wait(until) => millis_of(until.since(now)),
+            Step::Inspect(..) if self.says_other => self.step(Event::Inspected(None), told),
             Step::Inspect(_, until) => INSPECT - millis_of(until.since(now)),
             Step::Reply(reply) => {
                 self.reply = Some(reply);

@@ -6,11 +6,12 @@
  * browser's own `Request`, `Response` and signals go in and out as they are.
  */
 import { first } from "./attempts.js";
-import { discard, readSmall } from "./bodies.js";
+import { discard, look, readSmall } from "./bodies.js";
 import { core, isLoaded } from "./core.js";
 import { LastgoodError } from "./error.js";
 import { tell } from "./events.js";
 import { lines } from "./fields.js";
+import { held } from "./held.js";
 import { together } from "./coalescing.js";
 import { numberOf } from "./policy.js";
 
@@ -35,7 +36,12 @@ const PROBLEM_MS = 1000;
  * @property {Request} request
  * @property {boolean} replayable
  * @property {Attempt[]} running
+ * @property {Given} given
+ * @property {Attempt} [answered] the one that the last response is from
  * @property {Response} [response] the last one
+ * @property {import("./bodies.js").Looked} [looked] what was read of it, once its head is shown
+ * @property {(() => void)} [show] gives the caller its head
+ * @property {boolean} [left] nobody wants its body any more
  * @property {unknown} [error] the last one
  * @property {number} [waitedAfter] so many attempts there were before the last wait
  * @property {((event: any) => void) | undefined} [progress]
@@ -48,7 +54,22 @@ const PROBLEM_MS = 1000;
  * @param {import("./lastgood").RequestPolicy} [policy]
  * @returns {Promise<Response>}
  */
-export async function lastgoodFetch(input, init, policy) {
+export function lastgoodFetch(input, init, policy) {
+  /** @type {Given} */
+  const given = {};
+  given.response = asked(given, input, init, policy);
+  return given.response;
+}
+
+/** What the caller waits for. @typedef {{ response?: Promise<Response> }} Given */
+
+/**
+ * @param {Given} given
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit} [init]
+ * @param {import("./lastgood").RequestPolicy} [policy]
+ */
+async function asked(given, input, init, policy) {
   const request = new Request(input, init);
   request.signal.throwIfAborted();
   // What is to outlive the page cannot wait for anything.
@@ -58,7 +79,7 @@ export async function lastgoodFetch(input, init, policy) {
   const own = policy ? numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
-    attempted(rules, own, { request, replayable, running: [] }, policy);
+    attempted(rules, own, { request, replayable, given, running: [] }, policy);
   return policy?.coalesce ? together(request, ask) : ask(request);
 }
 
@@ -73,14 +94,50 @@ async function coreIfThere() {
 }
 
 /**
+ * What comes of the request; or, as soon as its head may be shown, a response whose body
+ * is what comes of it.
  * @param {import("./core.js").Core} rules
  * @param {number} own
  * @param {Hand} hand
  * @param {import("./lastgood").RequestPolicy} [policy]
+ * @returns {Promise<Response>}
  */
-async function attempted(rules, own, hand, policy) {
-  const { method, url, headers } = hand.request;
+function attempted(rules, own, hand, policy) {
   hand.progress = policy?.progress;
+  const end = driven(rules, own, hand, policy?.throws);
+  const shown = new Promise((resolve) => {
+    hand.show = () => resolve(shownOf(hand, end));
+  });
+  return Promise.race([end, shown]);
+}
+
+/**
+ * A response with the head that is in hand, and the body that is there in the end.
+ * @param {Hand} hand
+ * @param {Promise<Response>} end
+ */
+function shownOf(hand, end) {
+  hand.show = undefined;
+  const coming = end.then(
+    ({ body }) => hand.looked ?? { rest: body?.getReader() },
+  );
+  const leave = () => {
+    hand.left = true;
+    hand.answered?.controller.abort();
+    abandon(hand);
+  };
+  const head = /** @type {Response} */ (hand.response);
+  return held(head, coming, hand.request.signal, leave);
+}
+
+/**
+ * @param {import("./core.js").Core} rules
+ * @param {number} own
+ * @param {Hand} hand
+ * @param {boolean} [throws]
+ */
+async function driven(rules, own, hand, throws) {
+  const { method, url, headers } = hand.request;
   const fields = lines(headers);
   const { replayable } = hand;
   const now = Date.now();
@@ -89,7 +146,7 @@ async function attempted(rules, own, hand, policy) {
   );
   try {
     await drive(exchange, hand);
-    const response = outcome(exchange, hand, policy?.throws);
+    const response = outcome(exchange, hand, throws);
     tellOfCopy(rules, hand, response);
     return response;
   } finally {
@@ -169,7 +226,7 @@ function begin(exchange, hand) {
 async function next(exchange, hand, ms) {
   const { signal } = hand.request;
   const end = await first(hand.running, ms, signal);
-  if (signal.aborted) return exchange.left(Date.now());
+  if (isLeft(hand)) return exchange.left(Date.now());
   if (!end) return exchange.woke(Date.now());
   const { attempt, response, error } = end;
   const { number, offline } = attempt;
@@ -179,35 +236,37 @@ async function next(exchange, hand, ms) {
     return exchange.failed(number, offline, Date.now());
   }
   discard(hand.response);
-  hand.response = response;
-  const problem = await problemOf(response, signal);
+  Object.assign(hand, { response, looked: undefined, answered: attempt });
+  const problem = response.ok ? undefined : await problemOf(response, signal);
   // What cannot be looked into is passed on as it is.
   const status = response.status || 200;
   const fields = lines(response.headers);
-  return exchange.responded(number, status, fields, problem, Date.now());
+  return exchange.responded(
+    ...[number, status, response.url, fields, problem, Date.now()],
+  );
 }
 
 /**
- * Shows the core the body of a response, if it is small and soon there. A copy of it is
- * read: the response stays as it came.
+ * Shows the core the body of a response, if it is small and soon there; and before that,
+ * the caller its head, where that is not in doubt.
  * @param {import("lastgood-core").Exchange} exchange
  * @param {Hand} hand
  * @param {number} ms
  */
 async function inspect(exchange, hand, ms) {
-  const response = /** @type {Response} */ (hand.response);
-  const { signal } = hand.request;
-  const type = response.headers.get("content-type") ?? "";
+  const { headers, body } = /** @type {Response} */ (hand.response);
+  const type = headers.get("content-type") ?? "";
   const limit = exchange.inspection_limit();
+  const read = body && exchange.shows_head() ? readShown : readUnseen;
   try {
-    const bytes = await readSmall(response, limit, ms, signal);
-    if (signal.aborted) return exchange.left(Date.now());
+    const bytes = await read(hand, limit, ms);
+    if (isLeft(hand)) return exchange.left(Date.now());
     const [length, start] = bytes
       ? [bytes.length, bytes]
       : [-1, new Uint8Array()];
     return exchange.inspected(type, length, start, Date.now());
   } catch (error) {
-    if (signal.aborted) return exchange.left(Date.now());
+    if (isLeft(hand)) return exchange.left(Date.now());
     hand.error = error;
     discard(hand.response);
     hand.response = undefined;
@@ -216,13 +275,42 @@ async function inspect(exchange, hand, ms) {
 }
 
 /**
+ * Reads a copy: the response stays as it came.
+ * @param {Hand} hand
+ * @param {number} limit
+ * @param {number} ms
+ */
+const readUnseen = ({ response, request }, limit, ms) =>
+  readSmall(/** @type {Response} */ (response), limit, ms, request.signal);
+
+/**
+ * Reads the body itself, for the caller has a response of ours; and has it before.
+ * @param {Hand} hand
+ * @param {number} limit
+ * @param {number} ms
+ */
+async function readShown(hand, limit, ms) {
+  hand.show?.();
+  await hand.given.response?.catch(() => {});
+  const { body } = /** @type {Response} */ (hand.response);
+  hand.looked = await look(/** @type {ReadableStream} */ (body), limit, ms);
+  return hand.looked.bytes;
+}
+
+/**
+ * Whether what comes of it is of use to nobody.
+ * @param {Hand} hand
+ */
+const isLeft = ({ left, request }) => left || request.signal.aborted;
+
+/**
  * What a failing response says of itself, if it is a described problem (RFC 9457).
  * @param {Response} response
  * @param {AbortSignal} signal
  */
 async function problemOf(response, signal) {
   const type = response.headers.get("content-type") ?? "";
-  if (response.ok || !/^application\/problem\+json\b/i.test(type)) return;
+  if (!/^application\/problem\+json\b/i.test(type)) return;
   try {
     const bytes = await readSmall(
       ...[response, LONGEST_PROBLEM, PROBLEM_MS, signal],

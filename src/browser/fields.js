@@ -6,6 +6,6 @@
  */
 export function lines(headers) {
   let all = "";
-  headers.forEach((value, name) => (all += `${name}:${value}\n`));
+  for (const [name, value] of headers) all += `${name}:${value}\n`;
   return all;
 }

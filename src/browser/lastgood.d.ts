@@ -66,9 +66,9 @@ export interface Attempts {
   attemptHeader?: string;
   /** A second attempt beside a slow first one. Default: false. */
   hedge?: boolean | { after: Duration } | { percentile: number };
-  /** Whether small answers are looked at, since some gateways send their error pages as 200. Default: true. */
+  /** Whether small pages are looked at before their headers are told, since some gateways send their error pages as 200. Default: true. */
   disguised?: boolean;
-  /** HTML and JSON answers up to this size are held until they are complete, so that one that breaks off is a failure. Default: `"64KiB"`; `"off"` for none. */
+  /** The bodies of HTML and JSON answers up to this size are held until they are complete, so that one that breaks off is mended by another attempt, or an error. Default: `"64KiB"`; `"off"` for none. */
   rescue?: "off" | "auto" | (string & {});
 }
 
@@ -159,10 +159,13 @@ export interface Policy extends Attempts {
 /**
  * A drop-in for `fetch`, which repeats what may be repeated.
  *
- * Resolves with the browser's own `Response`, also where that is a failing one at last.
- * Where there is none, or none that could be used (broken off, or an error page in
- * disguise), rejects with a {@link LastgoodError}; if it is aborted, with the signal's
- * reason.
+ * Resolves with a `Response`, also where that is a failing one at last.
+ * Where there is none, or none that could be used (an error page in disguise), rejects with
+ * a {@link LastgoodError}; if it is aborted, with the signal's reason.
+ *
+ * A body that is held (`rescue`) may still break off. What can be mended is mended while it
+ * is read; else whatever reads it (`json()`, `text()`, `body`) rejects with a
+ * {@link LastgoodError}.
  */
 export function lastgoodFetch(
   input: RequestInfo | URL,

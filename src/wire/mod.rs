@@ -23,6 +23,7 @@ pub mod media_type;
 pub mod message;
 pub mod proxy_status;
 pub mod range;
+pub mod representation;
 pub mod retry_after;
 pub mod security_policy;
 pub mod targeted;

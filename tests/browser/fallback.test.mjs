@@ -81,7 +81,7 @@ function played(rules, { policy, leaves, ends, ...story }) {
       now = at;
       step = end.status
         ? exchange.responded(
-            ...[number, end.status, end.fields ?? "", end.problem, now],
+            ...[number, end.status, url, end.fields ?? "", end.problem, now],
           )
         : exchange.failed(number, end.offline ?? false, now);
     } else if (NOW + leaves < wakes) {

@@ -84,11 +84,12 @@ export class Exchange {
   /**
    * @param {number} attempt
    * @param {number} status
+   * @param {string} _url
    * @param {string} fields
    * @param {unknown} problem
    * @param {number} told
    */
-  responded(attempt, status, fields, problem, told) {
+  responded(attempt, status, _url, fields, problem, told) {
     const now = this.#clock.read(told);
     if (this.#outcome !== undefined) return REPLY;
     this.#id = idOf(fields, problem);
@@ -143,6 +144,10 @@ export class Exchange {
 
   inspection_limit() {
     return 0;
+  }
+
+  shows_head() {
+    return false;
   }
 
   attempt() {
