@@ -25,6 +25,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import {
   MODULES,
+  WASM,
   loadedWith,
   pack,
   writePackage,
@@ -32,7 +33,13 @@ import {
   writeTables,
 } from "./build/package.mjs";
 import { run } from "./build/run.mjs";
-import { optimise, prune, stub } from "./build/shrink.mjs";
+import {
+  optimise,
+  prune,
+  refuseWords,
+  shorten,
+  stub,
+} from "./build/shrink.mjs";
 import { buildSite } from "./build/site.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -144,14 +151,21 @@ async function buildWorker(out) {
 
 /** @param {string} out */
 async function buildBrowser(out) {
-  const made = pack("browser");
-  stub(join(made, "lastgood_bg.wasm"), true);
+  const made = pack("browser", "browser");
+  const core = pack("browser", "browser-core", ["--no-default-features"]);
+  const tables = await writeTables(made);
+  const wasm = { lastgood: join(core, WASM), more: join(made, WASM) };
+  stub(wasm.lastgood, { mute: true, wordless: true });
+  stub(wasm.more, { mute: true });
+  shorten(wasm.lastgood, join(core, "lastgood.js"), "c$");
+  shorten(wasm.more, join(made, "lastgood.js"), "m$");
   const own = (/** @type {string} */ name) => at("src", "browser", name);
   const options = {
     ...BUNDLE,
     alias: {
-      "lastgood-core": join(made, "lastgood.js"),
-      "lastgood-tables": await writeTables(made),
+      "lastgood-core": join(core, "lastgood.js"),
+      "lastgood-more": join(made, "lastgood.js"),
+      "lastgood-tables": tables,
       "lastgood-texts": writeTexts(made, join(made, "languages")),
     },
     define: EXPLICIT_FREE,
@@ -163,16 +177,22 @@ async function buildBrowser(out) {
     bundle: true,
     splitting: true,
     chunkNames: "[name]-[hash]",
-    alias: { ...options.alias, "lastgood-wasm": own("wasm.js") },
+    alias: {
+      ...options.alias,
+      "lastgood-wasm": own("wasm.js"),
+      "lastgood-more-wasm": own("more-wasm.js"),
+    },
     external: ["./languages/*"],
   });
   cpSync(join(made, "languages"), join(out, "languages"), { recursive: true });
   const scripts = readdirSync(out).filter((name) => name.endsWith(".js"));
-  prune(
-    join(made, "lastgood_bg.wasm"),
-    scripts.map((name) => readFileSync(join(out, name), "utf8")).join("\n"),
-  );
-  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
+  const script = scripts.map((name) => readFileSync(join(out, name), "utf8"));
+  for (const [name, file] of Object.entries(wasm)) {
+    const pruned = join(made, `${name}.wasm`);
+    prune(file, script.join("\n"), pruned);
+    if (name === "lastgood") refuseWords(pruned);
+    optimise(pruned, join(out, `${name}.wasm`), true);
+  }
   await writeSingle(out, options);
   await buildServiceWorker(out);
   writePackage(out);
@@ -211,7 +231,7 @@ async function buildServiceWorker(out) {
   const draft = join(made, "draft.js");
   await bundled(draft, "");
   prune(wasm, readFileSync(draft, "utf8"));
-  optimise(wasm, wasm);
+  optimise(wasm, wasm, true);
   await bundled(script, readFileSync(wasm, "latin1"));
   for (const name of ["register.js", "sw-off.js"])
     await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });
@@ -315,7 +335,7 @@ function compile(feature, glue) {
   run("cargo", [...cargo, "--features", feature]);
   const wasm = at("target", TARGET, "release", "lastgood.wasm");
   run("wasm-bindgen", [...glue, "--out-dir", made, wasm]);
-  stub(join(made, "lastgood_bg.wasm"), feature !== "edge");
+  stub(join(made, "lastgood_bg.wasm"), { mute: feature !== "edge" });
   return made;
 }
 
@@ -400,21 +420,20 @@ const sizeOf = (name) =>
     ? `${within(join("dist", name)).length} files`
     : `${gzipped(name)} bytes gzipped`;
 
+/** Files of the package that are counted by themselves. @type {Record<string, string[]>} */
+const PARTS = { more: ["more.wasm"], "service-worker": ["sw.js"] };
+
 /**
  * The bytes that a build puts on the wire: all of the worker; of the package what a page
- * loads before its first request; of the service worker its script.
- * @param {string} name of a folder in dist/, or `service-worker`
+ * loads before its first request, and the rest of the core; of the service worker its script.
+ * @param {string} name of a folder in dist/, or of a part of the package
  */
 export function gzipped(name) {
-  const apart = name === "service-worker";
+  const apart = PARTS[name];
   const folder = at("dist", apart ? "browser" : name);
   const all = readdirSync(folder).filter((file) => /\.(js|wasm)$/.test(file));
   const files =
-    name === "browser"
-      ? loadedWith(folder, "lastgood.js")
-      : apart
-        ? ["sw.js"]
-        : all;
+    name === "browser" ? loadedWith(folder, "lastgood.js") : (apart ?? all);
   return files.reduce(
     (sum, file) =>
       sum + gzipSync(readFileSync(join(folder, file)), { level: 9 }).length,

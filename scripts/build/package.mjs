@@ -35,12 +35,17 @@ const SINGLE = "lastgood.single.js";
 const own = (/** @type {string[]} */ ...parts) =>
   inRoot("src", "browser", ...parts);
 
+/** What wasm-pack calls the wasm. */
+export const WASM = "lastgood_bg.wasm";
+
 /**
  * Compiles the crate for pages by wasm-pack; returns where.
  * @param {string} feature
+ * @param {string} name of the folder
+ * @param {string[]} [more] what cargo is told besides
  */
-export function pack(feature) {
-  const made = inRoot("build", feature);
+export function pack(feature, name, more = []) {
+  const made = inRoot("build", name);
   rmSync(made, { recursive: true, force: true });
   const where = [
     "--target",
@@ -51,13 +56,13 @@ export function pack(feature) {
     "lastgood",
   ];
   const how = ["--mode", "no-install", "--no-opt", "--no-pack", "--release"];
-  run("wasm-pack", ["build", ...how, ...where, "--", "--features", feature]);
+  const which = ["--features", feature, ...more];
+  run("wasm-pack", ["build", ...how, ...where, "--", ...which]);
   return made;
 }
 
 /**
- * Asks the wasm for the tables of its decisions, writes them as a module, and takes the
- * function away that told them, so that it is not shipped.
+ * Asks the wasm for the tables of its decisions, and writes them as a module.
  * @param {string} made where the wasm is
  * @returns {Promise<string>} the module
  */
@@ -66,13 +71,9 @@ export async function writeTables(made) {
   const core = await import(
     `${pathToFileURL(glue)}?${process.hrtime.bigint()}`
   );
-  core.initSync({ module: readFileSync(join(made, "lastgood_bg.wasm")) });
+  core.initSync({ module: readFileSync(join(made, WASM)) });
   const file = join(made, "tables.js");
   writeFileSync(file, `export default ${JSON.stringify(core.tables())};\n`);
-  const script = readFileSync(glue, "utf8");
-  const without = script.replace(/^export function tables\(\) {.*?^}\n/ms, "");
-  if (without === script) throw new Error("the glue has no function `tables`");
-  writeFileSync(glue, without);
   return file;
 }
 
@@ -87,24 +88,32 @@ export async function writeSingle(out, options) {
     entryPoints: [own("lastgood.js")],
     outfile: join(out, SINGLE),
     bundle: true,
-    alias: { ...options.alias, "lastgood-wasm": own("inlined.js") },
-    plugins: [asBytes(join(out, "lastgood.wasm"))],
+    alias: {
+      ...options.alias,
+      "lastgood-wasm": own("inlined.js"),
+      "lastgood-more-wasm": own("more-inlined.js"),
+    },
+    plugins: [
+      asBytes("lastgood-bytes", join(out, "lastgood.wasm")),
+      asBytes("lastgood-more-bytes", join(out, "more.wasm")),
+    ],
   });
 }
 
 /**
- * Lets a script import the wasm as bytes.
+ * Lets a script import wasm as bytes.
+ * @param {string} name by which it does
  * @param {string} wasm
  * @returns {import("esbuild").Plugin}
  */
-const asBytes = (wasm) => ({
-  name: "bytes",
+const asBytes = (name, wasm) => ({
+  name,
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^lastgood-bytes$/ }, () => ({
+    onResolve({ filter: new RegExp(`^${name}$`) }, () => ({
       path: wasm,
-      namespace: "bytes",
+      namespace: name,
     }));
-    onLoad({ filter: /.*/, namespace: "bytes" }, () => ({
+    onLoad({ filter: /.*/, namespace: name }, () => ({
       contents: readFileSync(wasm),
       loader: "binary",
     }));
@@ -155,6 +164,7 @@ function manifestOf(files) {
     exports: {
       ...Object.fromEntries(exported),
       "./lastgood.wasm": "./lastgood.wasm",
+      "./more.wasm": "./more.wasm",
       "./sw.js": "./sw.js",
       "./sw-off.js": "./sw-off.js",
       "./package.json": "./package.json",

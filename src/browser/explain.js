@@ -1,13 +1,14 @@
 // @ts-check
 /** What a response, or the lack of one, means, and what can be said about it. */
 import { readSmall } from "./bodies.js";
-import { core } from "./core.js";
 import { LastgoodError } from "./error.js";
 import { administratorsOf, textsIn } from "./language.js";
 
 /** Of a body so much is looked at, and it is waited for so long. */
 const LONGEST = 64 * 1024;
 const WAIT_MS = 1000;
+
+const more = async () => (await import("./more.js")).more();
 
 /**
  * Verdict, cause and advice. A response is left as it is.
@@ -16,7 +17,7 @@ const WAIT_MS = 1000;
  * @returns {Promise<import("./lastgood").Explanation>}
  */
 export async function explain(seen, { method = "GET", language } = {}) {
-  const rules = await core();
+  const rules = await more();
   const told = await meaning(rules, seen, method);
   const advice = told.cause
     ? await adviceFor(told.cause, { language, number: told.number })
@@ -25,7 +26,7 @@ export async function explain(seen, { method = "GET", language } = {}) {
 }
 
 /**
- * @param {import("./core.js").Core} rules
+ * @param {import("./more.js").More} rules
  * @param {unknown} seen
  * @param {string} method
  */
@@ -48,7 +49,7 @@ const isTimeout = (error) =>
   error instanceof DOMException && error.name === "TimeoutError";
 
 /**
- * @param {import("./core.js").Core} rules
+ * @param {import("./more.js").More} rules
  * @param {Response} response
  * @param {string} method
  */
@@ -88,7 +89,7 @@ function parsed(text) {
  * @returns {Promise<import("./lastgood").Advice>}
  */
 export async function adviceFor(cause, { language, number } = {}) {
-  const rules = await core();
+  const rules = await more();
   const title = rules.title_of(cause);
   if (!title) throw new TypeError(`${cause} is no cause: see the type Cause`);
   const texts = await textsIn(language);

@@ -55,7 +55,7 @@ export async function lastgoodFetch(input, init, policy) {
   if (request.keepalive && !isLoaded()) return fetch(request);
   const rules = await coreIfThere();
   if (!rules) return fetch(request);
-  const own = policy ? numberOf(rules, policy) : 0;
+  const own = policy ? await numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
     attempted(rules, own, { request, replayable, running: [] }, policy);
@@ -256,10 +256,10 @@ function outcome(exchange, hand, throws) {
  * @param {Hand} hand
  * @param {Response} response
  */
-function tellOfCopy(rules, hand, { status, headers }) {
+function tellOfCopy(rules, hand, { headers }) {
   if (!headers.get("cache-status")?.includes("lastgood")) return;
-  const told = rules.heard(status, lines(headers), 1, 0, Date.now());
-  if (told.state === "degraded") tell(hand, "copy", { age: told.age });
+  const age = rules.age_of_copy(lines(headers));
+  if (age >= 0) tell(hand, "copy", { age: age < Infinity ? age : null });
 }
 
 /**

@@ -18,7 +18,7 @@ mod worker;
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
 pub use queue::{queue_fate, queue_next, queue_reads};
-pub use status::{blames_origin, heard, learn, news};
+pub use status::{age_of_copy, blames_origin, heard, learn, news};
 pub use tables::tables;
 #[cfg(feature = "service-worker")]
 pub use worker::*;
@@ -66,7 +66,8 @@ pub fn forget_own_policies() {
 
 fn refusal(problems: &[Problem]) -> JsError {
     let mut lines = String::new();
-    for problem in problems {
+    let worded = problems.iter().filter(|_| cfg!(feature = "words"));
+    for problem in worded {
         lines.push_str(if lines.is_empty() { "" } else { "\n" });
         lines.push_str(&problem.to_string());
     }

@@ -20,13 +20,27 @@ declare module "lastgood-tables" {
   export default tables;
 }
 
+declare module "lastgood-more" {
+  export * from "lastgood-core";
+  export { default } from "lastgood-core";
+}
+
 declare module "lastgood-bytes" {
   /** The wasm. */
   const bytes: Uint8Array;
   export default bytes;
 }
 
+declare module "lastgood-more-bytes" {
+  const bytes: Uint8Array;
+  export default bytes;
+}
+
 declare module "lastgood-wasm" {
   /** Where the wasm is, or the wasm. */
+  export const source: () => URL | Uint8Array;
+}
+
+declare module "lastgood-more-wasm" {
   export const source: () => URL | Uint8Array;
 }

@@ -18,7 +18,7 @@ use crate::policy::{Configuration, Guards, Origin};
 use crate::retry::Random;
 use crate::verdict::{Failure, Outage};
 use crate::wire::Timestamp;
-use alloc::{rc::Rc, vec, vec::Vec};
+use alloc::{rc::Rc, string::String, vec, vec::Vec};
 use core::time::Duration;
 
 /// What is known of all origins.
@@ -44,12 +44,9 @@ impl Origins {
     /// there is the zone's own.
     #[must_use]
     pub fn new(configuration: &Configuration) -> Self {
-        let mut listed = configuration.origins.clone();
+        let listed = configuration.origins.clone();
         if listed.is_empty() {
-            listed.push(Origin {
-                weight: 1,
-                ..Origin::new("".into())
-            });
+            return Self::lone(&configuration.guards);
         }
         let turns = |(index, origin): (usize, &Origin)| {
             vec![u8::try_from(index).unwrap_or_default(); origin.weight.into()]
@@ -60,6 +57,22 @@ impl Origins {
             owed: None,
             listed,
             guards: Rc::new(configuration.guards.clone()),
+        }
+    }
+
+    /// The one that requests are made to anyway.
+    #[must_use]
+    pub fn lone(guards: &Guards) -> Self {
+        let own = Origin {
+            weight: 1,
+            ..Origin::new(String::new())
+        };
+        Self {
+            listed: vec![own],
+            health: vec![Health::default()],
+            wheel: vec![0],
+            owed: None,
+            guards: Rc::new(guards.clone()),
         }
     }
 

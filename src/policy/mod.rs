@@ -5,6 +5,17 @@
 //! [`Mode::Standby`], nothing unsafe is repeated, and time-outs are long enough
 //! for a slow page that is not broken.
 
+/// What is said to who wrote a setting, as `format!` has it. A build without the feature
+/// `words` knows that something is wrong, and not what.
+macro_rules! words {
+    ($($format:tt)*) => {
+        match cfg!(feature = "words") {
+            true => alloc::format!($($format)*),
+            false => alloc::string::String::new(),
+        }
+    };
+}
+
 mod announcement;
 mod brand;
 mod browser;
