@@ -149,24 +149,33 @@ async function buildWorker(out) {
   optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
 }
 
-/** @param {string} out */
+/**
+ * What pages load of the core: what requests need; and, when it is wanted, what decides
+ * about queued writes, and what is said to people. Only the last composes texts.
+ * @param {string} out
+ */
 async function buildBrowser(out) {
-  const made = pack("browser", "browser");
-  const core = pack("browser", "browser-core", ["--no-default-features"]);
-  const tables = await writeTables(made);
-  const wasm = { lastgood: join(core, WASM), more: join(made, WASM) };
-  stub(wasm.lastgood, { mute: true, wordless: true });
-  stub(wasm.more, { mute: true });
-  shorten(wasm.lastgood, join(core, "lastgood.js"), "c$");
-  shorten(wasm.more, join(made, "lastgood.js"), "m$");
+  const whole = pack("browser", "browser");
+  const wordless = pack("browser", "browser-wordless", [
+    "--no-default-features",
+  ]);
+  const tables = await writeTables(whole);
+  stub(join(whole, WASM), { mute: true });
+  stub(join(wordless, WASM), { mute: true, wordless: true });
+  const parts = {
+    lastgood: part("lastgood", wordless),
+    queue: part("queue", wordless),
+    words: part("words", whole),
+  };
   const own = (/** @type {string} */ name) => at("src", "browser", name);
   const options = {
     ...BUNDLE,
     alias: {
-      "lastgood-core": join(core, "lastgood.js"),
-      "lastgood-more": join(made, "lastgood.js"),
+      "lastgood-core": parts.lastgood.glue,
+      "lastgood-queue": parts.queue.glue,
+      "lastgood-words": parts.words.glue,
       "lastgood-tables": tables,
-      "lastgood-texts": writeTexts(made, join(made, "languages")),
+      "lastgood-texts": writeTexts(whole, join(whole, "languages")),
     },
     define: EXPLICIT_FREE,
   };
@@ -177,25 +186,37 @@ async function buildBrowser(out) {
     bundle: true,
     splitting: true,
     chunkNames: "[name]-[hash]",
-    alias: {
-      ...options.alias,
-      "lastgood-wasm": own("wasm.js"),
-      "lastgood-more-wasm": own("more-wasm.js"),
-    },
+    alias: { ...options.alias, "lastgood-wasm": own("wasm.js") },
     external: ["./languages/*"],
   });
-  cpSync(join(made, "languages"), join(out, "languages"), { recursive: true });
+  cpSync(join(whole, "languages"), join(out, "languages"), { recursive: true });
   const scripts = readdirSync(out).filter((name) => name.endsWith(".js"));
   const script = scripts.map((name) => readFileSync(join(out, name), "utf8"));
-  for (const [name, file] of Object.entries(wasm)) {
-    const pruned = join(made, `${name}.wasm`);
-    prune(file, script.join("\n"), pruned);
-    if (name === "lastgood") refuseWords(pruned);
-    optimise(pruned, join(out, `${name}.wasm`), true);
+  for (const [name, { wasm }] of Object.entries(parts)) {
+    prune(wasm, script.join("\n"));
+    if (name !== "words") refuseWords(wasm);
+    optimise(wasm, join(out, `${name}.wasm`), true);
   }
   await writeSingle(out, options);
   await buildServiceWorker(out);
   writePackage(out);
+}
+
+/**
+ * A copy of what was compiled, with names that are its own, of which unused functions can
+ * be left out.
+ * @param {string} name
+ * @param {string} made
+ */
+function part(name, made) {
+  const [wasm, glue] = [`${name}.wasm`, `${name}.js`].map((file) =>
+    at("build", "browser-parts", file),
+  );
+  mkdirSync(dirname(wasm), { recursive: true });
+  cpSync(join(made, WASM), wasm);
+  cpSync(join(made, "lastgood.js"), glue);
+  shorten(wasm, glue, `${name[0]}$`);
+  return { wasm, glue };
 }
 
 /**
@@ -421,11 +442,15 @@ const sizeOf = (name) =>
     : `${gzipped(name)} bytes gzipped`;
 
 /** Files of the package that are counted by themselves. @type {Record<string, string[]>} */
-const PARTS = { more: ["more.wasm"], "service-worker": ["sw.js"] };
+const PARTS = {
+  queue: ["queue.wasm"],
+  words: ["words.wasm"],
+  "service-worker": ["sw.js"],
+};
 
 /**
  * The bytes that a build puts on the wire: all of the worker; of the package what a page
- * loads before its first request, and the rest of the core; of the service worker its script.
+ * loads before its first request, and each other wasm; of the service worker its script.
  * @param {string} name of a folder in dist/, or of a part of the package
  */
 export function gzipped(name) {

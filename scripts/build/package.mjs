@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inRoot } from "../setup/paths.mjs";
 import { run } from "./run.mjs";
@@ -88,33 +88,25 @@ export async function writeSingle(out, options) {
     entryPoints: [own("lastgood.js")],
     outfile: join(out, SINGLE),
     bundle: true,
-    alias: {
-      ...options.alias,
-      "lastgood-wasm": own("inlined.js"),
-      "lastgood-more-wasm": own("more-inlined.js"),
-    },
-    plugins: [
-      asBytes("lastgood-bytes", join(out, "lastgood.wasm")),
-      asBytes("lastgood-more-bytes", join(out, "more.wasm")),
-    ],
+    alias: { ...options.alias, "lastgood-wasm": own("inlined.js") },
+    plugins: [asBytes(out)],
   });
 }
 
 /**
  * Lets a script import wasm as bytes.
- * @param {string} name by which it does
- * @param {string} wasm
+ * @param {string} folder
  * @returns {import("esbuild").Plugin}
  */
-const asBytes = (name, wasm) => ({
-  name,
+const asBytes = (folder) => ({
+  name: "bytes",
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: new RegExp(`^${name}$`) }, () => ({
-      path: wasm,
-      namespace: name,
+    onResolve({ filter: /^lastgood-bytes\// }, ({ path }) => ({
+      path: join(folder, `${basename(path)}.wasm`),
+      namespace: "bytes",
     }));
-    onLoad({ filter: /.*/, namespace: name }, () => ({
-      contents: readFileSync(wasm),
+    onLoad({ filter: /.*/, namespace: "bytes" }, ({ path }) => ({
+      contents: readFileSync(path),
       loader: "binary",
     }));
   },
@@ -164,7 +156,8 @@ function manifestOf(files) {
     exports: {
       ...Object.fromEntries(exported),
       "./lastgood.wasm": "./lastgood.wasm",
-      "./more.wasm": "./more.wasm",
+      "./queue.wasm": "./queue.wasm",
+      "./words.wasm": "./words.wasm",
       "./sw.js": "./sw.js",
       "./sw-off.js": "./sw-off.js",
       "./package.json": "./package.json",

@@ -96,9 +96,8 @@ export function shorten(wasm, glue, prefix) {
  * which the bundled script does not mention.
  * @param {string} wasm
  * @param {string} script
- * @param {string} [to]
  */
-export function prune(wasm, script, to = wasm) {
+export function prune(wasm, script) {
   const names = exportNames(wasm);
   const used = names.filter((name) => script.includes(name));
   const graph = names.map((name) => ({ name: `export ${name}`, export: name }));
@@ -106,7 +105,7 @@ export function prune(wasm, script, to = wasm) {
   const file = `${wasm}.graph.json`;
   const outside = { name: "outside", root: true, reaches };
   writeFileSync(file, JSON.stringify([outside, ...graph]));
-  binaryen("wasm-metadce", ["-g", "--graph-file", file, wasm, "-o", to]);
+  binaryen("wasm-metadce", ["-g", "--graph-file", file, wasm, "-o", wasm]);
 }
 
 /**

@@ -1,25 +1,32 @@
 // @ts-check
-/** What every request of a page needs of the core. The rest is in `more.js`. */
+/**
+ * What requests need of the core, and who shows how a site is doing. `words.js` and
+ * `queue/core.js` have the rest, as wasm of their own.
+ */
 import init, {
   Exchange,
-  age_of_copy,
+  blames_origin,
   configure,
   forget_own_policies,
+  heard,
   learn,
   news,
   own_policy,
+  title_of,
 } from "lastgood-core";
-import { source } from "lastgood-wasm";
+import { core as source } from "lastgood-wasm";
 import { lazily } from "./load.js";
 
 const rules = {
   Exchange,
-  age_of_copy,
+  blames_origin,
   configure,
   forget_own_policies,
+  heard,
   learn,
   news,
   own_policy,
+  title_of,
 };
 
 /** @typedef {typeof rules} Core */

@@ -1,14 +1,13 @@
 // @ts-check
 /** What a response, or the lack of one, means, and what can be said about it. */
 import { readSmall } from "./bodies.js";
+import { core } from "./core.js";
 import { LastgoodError } from "./error.js";
 import { administratorsOf, textsIn } from "./language.js";
 
 /** Of a body so much is looked at, and it is waited for so long. */
 const LONGEST = 64 * 1024;
 const WAIT_MS = 1000;
-
-const more = async () => (await import("./more.js")).more();
 
 /**
  * Verdict, cause and advice. A response is left as it is.
@@ -17,7 +16,8 @@ const more = async () => (await import("./more.js")).more();
  * @returns {Promise<import("./lastgood").Explanation>}
  */
 export async function explain(seen, { method = "GET", language } = {}) {
-  const rules = await more();
+  const { words } = await import("./words.js");
+  const rules = await words();
   const told = await meaning(rules, seen, method);
   const advice = told.cause
     ? await adviceFor(told.cause, { language, number: told.number })
@@ -26,7 +26,7 @@ export async function explain(seen, { method = "GET", language } = {}) {
 }
 
 /**
- * @param {import("./more.js").More} rules
+ * @param {import("./words.js").Words} rules
  * @param {unknown} seen
  * @param {string} method
  */
@@ -49,7 +49,7 @@ const isTimeout = (error) =>
   error instanceof DOMException && error.name === "TimeoutError";
 
 /**
- * @param {import("./more.js").More} rules
+ * @param {import("./words.js").Words} rules
  * @param {Response} response
  * @param {string} method
  */
@@ -89,7 +89,7 @@ function parsed(text) {
  * @returns {Promise<import("./lastgood").Advice>}
  */
 export async function adviceFor(cause, { language, number } = {}) {
-  const rules = await more();
+  const rules = await core();
   const title = rules.title_of(cause);
   if (!title) throw new TypeError(`${cause} is no cause: see the type Cause`);
   const texts = await textsIn(language);

@@ -13,13 +13,7 @@ import { failureOf, idOf, isRepeated, without } from "./fallback/failure.js";
 import { policyFor, takeOwn, forgetOwn, take } from "./fallback/policy.js";
 
 export { Exchange } from "./fallback/exchange.js";
-export {
-  age_of_copy,
-  blames_origin,
-  heard,
-  learn,
-  news,
-} from "./fallback/status.js";
+export { blames_origin, heard, learn, news } from "./fallback/status.js";
 
 /** @param {unknown} written */
 export const configure = (written) => take(written);

@@ -256,10 +256,10 @@ function outcome(exchange, hand, throws) {
  * @param {Hand} hand
  * @param {Response} response
  */
-function tellOfCopy(rules, hand, { headers }) {
+function tellOfCopy(rules, hand, { status, headers }) {
   if (!headers.get("cache-status")?.includes("lastgood")) return;
-  const age = rules.age_of_copy(lines(headers));
-  if (age >= 0) tell(hand, "copy", { age: age < Infinity ? age : null });
+  const told = rules.heard(status, lines(headers), 1, 0, Date.now());
+  if (told.state === "degraded") tell(hand, "copy", { age: told.age });
 }
 
 /**

@@ -18,7 +18,7 @@ mod worker;
 pub use exchange::Exchange;
 pub use explain::{explain, title_of};
 pub use queue::{queue_fate, queue_next, queue_reads};
-pub use status::{age_of_copy, blames_origin, heard, learn, news};
+pub use status::{blames_origin, heard, learn, news};
 pub use tables::tables;
 #[cfg(feature = "service-worker")]
 pub use worker::*;

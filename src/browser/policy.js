@@ -90,8 +90,8 @@ async function refusal(error, reader, written) {
  * @param {unknown} written
  */
 async function wordsFor(reader, written) {
-  const worded = await import("./more.js")
-    .then(({ more }) => more())
+  const worded = await import("./words.js")
+    .then(({ words }) => words())
     .catch(() => undefined);
   try {
     worded?.[reader](written);

@@ -74,35 +74,13 @@ pub fn heard(status: u16, fields: &str, in_vain: u8, random: f64, now: f64) -> J
     ]))
 }
 
-/// The age in seconds of the copy that stands in for an answer with these fields, each
-/// `name:value` on a line: a negative number if none does, an infinite one if nobody knows.
-#[wasm_bindgen]
-#[must_use]
-pub fn age_of_copy(fields: &str) -> f64 {
-    let fields = Listed::new(fields);
-    match is_copy(&fields) {
-        true => {
-            delta_seconds::parse(fields.get("age")).map_or(f64::INFINITY, |it| it.as_secs_f64())
-        }
-        false => -1.0,
-    }
-}
-
-fn is_copy(fields: &dyn Fields) -> bool {
-    let label = label(fields.get("cache-status"));
-    match fields.get("lastgood-verdict") {
-        "failing" => false,
-        "copy" => label != Label::Other,
-        _ => label == Label::Copy,
-    }
-}
-
 fn state_of(status: u16, fields: &dyn Fields, policy: &Policy, now: Timestamp) -> State {
-    match fields.get("lastgood-verdict") {
+    let label = label(fields.get("cache-status"));
+    match (fields.get("lastgood-verdict"), label) {
         _ if status == 0 => State::Failing,
-        "failing" => State::Failing,
-        _ if is_copy(fields) => State::Degraded,
-        "good" | "copy" => State::Well,
+        ("failing", _) => State::Failing,
+        (_, Label::Copy) | ("copy", Label::None) => State::Degraded,
+        ("good" | "copy", _) => State::Well,
         _ => {
             let facts = Facts::read(status, fields, policy, now);
             match verdict::of_response(&facts, policy) {

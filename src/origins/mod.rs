@@ -18,7 +18,7 @@ use crate::policy::{Configuration, Guards, Origin};
 use crate::retry::Random;
 use crate::verdict::{Failure, Outage};
 use crate::wire::Timestamp;
-use alloc::{rc::Rc, string::String, vec, vec::Vec};
+use alloc::{rc::Rc, vec, vec::Vec};
 use core::time::Duration;
 
 /// What is known of all origins.
@@ -31,12 +31,6 @@ pub struct Origins {
     /// One that was chosen for a request, which then had to begin anew.
     owed: Option<usize>,
     guards: Rc<Guards>,
-}
-
-impl Default for Origins {
-    fn default() -> Self {
-        Self::new(&Configuration::default())
-    }
 }
 
 impl Origins {
@@ -63,12 +57,8 @@ impl Origins {
     /// The one that requests are made to anyway.
     #[must_use]
     pub fn lone(guards: &Guards) -> Self {
-        let own = Origin {
-            weight: 1,
-            ..Origin::new(String::new())
-        };
         Self {
-            listed: vec![own],
+            listed: vec![Origin::anyway()],
             health: vec![Health::default()],
             wheel: vec![0],
             owed: None,

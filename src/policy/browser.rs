@@ -183,6 +183,7 @@ fn camel(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
 
     fn read(json: &str) -> (Policy, Vec<String>) {
         let value = serde_json::from_str(json).unwrap();

@@ -7,6 +7,17 @@ use crate::wire::{json, list, time::millis};
 use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
 
+/// What is said to who wrote a setting, as `format!` has it. A build without the feature
+/// `words` knows that something is wrong, and not what.
+macro_rules! words {
+    ($($format:tt)*) => {
+        match cfg!(feature = "words") {
+            true => alloc::format!($($format)*),
+            false => alloc::string::String::new(),
+        }
+    };
+}
+
 pub(super) const MINUTE: u64 = 60_000;
 pub(super) const DAY: u64 = 24 * 60 * MINUTE;
 pub(super) const MIB: u64 = 1024 * 1024;

@@ -109,6 +109,8 @@ test("what is in it is what is needed, and its types are there", async () => {
     "LICENSE-MIT",
     "LICENSE-APACHE",
     "lastgood.wasm",
+    "queue.wasm",
+    "words.wasm",
   ])
     assert.ok(files.includes(file), file);
   for (const entry of Object.values(manifest.exports).flatMap((it) =>

@@ -22,28 +22,13 @@ export function heard(status, fields, inVain, random, now) {
   return { state, age: state === "degraded" ? (age ?? null) : null, wait };
 }
 
-/** @param {string} fields */
-export function age_of_copy(fields) {
-  if (!isCopy(fields)) return -1;
-  return secondsOf(fieldOf(fields, "age")) ?? Infinity;
-}
-
-/** @param {string} fields */
-function isCopy(fields) {
-  const verdict = verdictIn(fields);
-  const label = fieldOf(fields, "cache-status");
-  if (verdict === "failing") return false;
-  return STANDS_IN.test(label) || (verdict === "copy" && !SAID.test(label));
-}
-
-/** @param {string} fields */
-const verdictIn = (fields) => fieldOf(fields, "lastgood-verdict").trim();
-
 /** @param {number} status @param {string} fields @param {number} now */
 function stateOf(status, fields, now) {
-  const verdict = verdictIn(fields);
+  const verdict = fieldOf(fields, "lastgood-verdict").trim();
+  const label = fieldOf(fields, "cache-status");
   if (!status || verdict === "failing") return "failing";
-  if (isCopy(fields)) return "degraded";
+  if (STANDS_IN.test(label)) return "degraded";
+  if (verdict === "copy" && !SAID.test(label)) return "degraded";
   if (verdict) return "well";
   const failure = failureOf({ status, fields, now }, policyFor(0, "/"));
   return failure ? "failing" : "well";
