@@ -204,6 +204,35 @@ test("with a bundler", async () => {
   isRight(await page.evaluate("globalThis.used"), site);
 });
 
+test("a page loads what requests need; words come with what is refused", async () => {
+  const { page } = await opened(installed);
+  /** @type {string[]} */
+  const loaded = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith(".wasm"))
+      loaded.push(path.basename(request.url()));
+  });
+  const refused = (/** @type {string} */ policy) =>
+    page.evaluate(
+      asFunction(`const { lastgoodFetch } = await import("/lastgood/lastgood.js");
+        const { name, message } = await lastgoodFetch("/once", {}, ${policy}).catch((error) => error);
+        return \`\${name}: \${message}\`;`),
+    );
+  await page.evaluate(asFunction(use("/lastgood/lastgood.js")));
+  assert.deepEqual(loaded, ["lastgood.wasm"]);
+  await page.route("**/words.wasm", (route) => route.abort());
+  assert.match(
+    String(await refused("{ attempts: 0 }")),
+    /^TypeError: a setting is wrong/,
+  );
+  await page.unroute("**/words.wasm");
+  assert.equal(
+    await refused("{ attempts: 0 }"),
+    "TypeError: policy.attempts = 0: use a whole number from 1 to 10",
+  );
+  assert.deepEqual(new Set(loaded), new Set(["lastgood.wasm", "words.wasm"]));
+});
+
 test("one file on one's own server, and no other request", async () => {
   const own = scratchPath("own");
   mkdirSync(own);
