@@ -2,7 +2,7 @@
 /**
  * Bytes, gzipped: script and wasm together, about what they are. Of the
  * worker 35 KB are texts: its 31 languages take 30, what it tells administrators 5.
- * The module for pages is what comes before its first request; of its wasm a tenth reads
+ * The module for pages is what comes before its first request; of its wasm a sixth reads
  * settings, and 6 KB, not gzipped, is what gateways' error pages are known by. `queue` and
  * `words` are wasm that comes when it is wanted.
  */

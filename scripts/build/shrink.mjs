@@ -114,8 +114,9 @@ export function prune(wasm, script) {
  */
 export function refuseWords(wasm) {
   const text = binaryen("wasm-dis", [wasm]);
-  if (/\(call \S*\bfmt::(format|write)\b/.test(text))
-    throw new Error(`${wasm}: something composes a text`);
+  const calls = [...text.matchAll(/\(call (\$"[^"]+"|\$\S+)/g)];
+  const missed = calls.find(([, name]) => WORDS.test(name));
+  if (missed) throw new Error(`${wasm}: something calls ${missed[1]}`);
 }
 
 /** @param {string} wasm */
@@ -126,8 +127,10 @@ function exportNames(wasm) {
   );
 }
 
-/** For size as it is sent: what is called once is part of its caller, and what is alike
- * stands together. Rust has its stack at the bottom of memory, so that nothing else is there. */
+/**
+ * For size as it is sent: what is called once is part of its caller, and what is alike
+ * stands together. Rust has its stack at the bottom of memory, so that nothing else is there.
+ */
 const SMALL = [
   "--one-caller-inline-max-function-size=200",
   "--low-memory-unused",
