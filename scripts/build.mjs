@@ -25,6 +25,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import {
   MODULES,
+  WASM,
   loadedWith,
   pack,
   writePackage,
@@ -32,7 +33,13 @@ import {
   writeTables,
 } from "./build/package.mjs";
 import { run } from "./build/run.mjs";
-import { optimise, prune, stub } from "./build/shrink.mjs";
+import {
+  optimise,
+  prune,
+  refuseWords,
+  shorten,
+  stub,
+} from "./build/shrink.mjs";
 import { buildSite } from "./build/site.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -142,17 +149,33 @@ async function buildWorker(out) {
   optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
 }
 
-/** @param {string} out */
+/**
+ * What pages load of the core: what requests need; and, when it is wanted, what decides
+ * about queued writes, and what is said to people. Only the last composes texts.
+ * @param {string} out
+ */
 async function buildBrowser(out) {
-  const made = pack("browser");
-  stub(join(made, "lastgood_bg.wasm"), true);
+  const whole = pack("browser", "browser");
+  const wordless = pack("browser", "browser-wordless", [
+    "--no-default-features",
+  ]);
+  const tables = await writeTables(whole);
+  stub(join(whole, WASM), { mute: true });
+  stub(join(wordless, WASM), { mute: true, wordless: true });
+  const parts = {
+    lastgood: part("lastgood", wordless),
+    queue: part("queue", wordless),
+    words: part("words", whole),
+  };
   const own = (/** @type {string} */ name) => at("src", "browser", name);
   const options = {
     ...BUNDLE,
     alias: {
-      "lastgood-core": join(made, "lastgood.js"),
-      "lastgood-tables": await writeTables(made),
-      "lastgood-texts": writeTexts(made, join(made, "languages")),
+      "lastgood-core": parts.lastgood.glue,
+      "lastgood-queue": parts.queue.glue,
+      "lastgood-words": parts.words.glue,
+      "lastgood-tables": tables,
+      "lastgood-texts": writeTexts(whole, join(whole, "languages")),
     },
     define: EXPLICIT_FREE,
   };
@@ -166,16 +189,34 @@ async function buildBrowser(out) {
     alias: { ...options.alias, "lastgood-wasm": own("wasm.js") },
     external: ["./languages/*"],
   });
-  cpSync(join(made, "languages"), join(out, "languages"), { recursive: true });
+  cpSync(join(whole, "languages"), join(out, "languages"), { recursive: true });
   const scripts = readdirSync(out).filter((name) => name.endsWith(".js"));
-  prune(
-    join(made, "lastgood_bg.wasm"),
-    scripts.map((name) => readFileSync(join(out, name), "utf8")).join("\n"),
-  );
-  optimise(join(made, "lastgood_bg.wasm"), join(out, "lastgood.wasm"));
+  const script = scripts.map((name) => readFileSync(join(out, name), "utf8"));
+  for (const [name, { wasm }] of Object.entries(parts)) {
+    prune(wasm, script.join("\n"));
+    if (name !== "words") refuseWords(wasm);
+    optimise(wasm, join(out, `${name}.wasm`), true);
+  }
   await writeSingle(out, options);
   await buildServiceWorker(out);
   writePackage(out);
+}
+
+/**
+ * A copy of what was compiled, with names that are its own, of which unused functions can
+ * be left out.
+ * @param {string} name
+ * @param {string} made
+ */
+function part(name, made) {
+  const [wasm, glue] = [`${name}.wasm`, `${name}.js`].map((file) =>
+    at("build", "browser-parts", file),
+  );
+  mkdirSync(dirname(wasm), { recursive: true });
+  cpSync(join(made, WASM), wasm);
+  cpSync(join(made, "lastgood.js"), glue);
+  shorten(wasm, glue, `${name[0]}$`);
+  return { wasm, glue };
 }
 
 /**
@@ -211,7 +252,7 @@ async function buildServiceWorker(out) {
   const draft = join(made, "draft.js");
   await bundled(draft, "");
   prune(wasm, readFileSync(draft, "utf8"));
-  optimise(wasm, wasm);
+  optimise(wasm, wasm, true);
   await bundled(script, readFileSync(wasm, "latin1"));
   for (const name of ["register.js", "sw-off.js"])
     await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });
@@ -315,7 +356,7 @@ function compile(feature, glue) {
   run("cargo", [...cargo, "--features", feature]);
   const wasm = at("target", TARGET, "release", "lastgood.wasm");
   run("wasm-bindgen", [...glue, "--out-dir", made, wasm]);
-  stub(join(made, "lastgood_bg.wasm"), feature !== "edge");
+  stub(join(made, "lastgood_bg.wasm"), { mute: feature !== "edge" });
   return made;
 }
 
@@ -400,21 +441,24 @@ const sizeOf = (name) =>
     ? `${within(join("dist", name)).length} files`
     : `${gzipped(name)} bytes gzipped`;
 
+/** Files of the package that are counted by themselves. @type {Record<string, string[]>} */
+const PARTS = {
+  queue: ["queue.wasm"],
+  words: ["words.wasm"],
+  "service-worker": ["sw.js"],
+};
+
 /**
  * The bytes that a build puts on the wire: all of the worker; of the package what a page
- * loads before its first request; of the service worker its script.
- * @param {string} name of a folder in dist/, or `service-worker`
+ * loads before its first request, and each other wasm; of the service worker its script.
+ * @param {string} name of a folder in dist/, or of a part of the package
  */
 export function gzipped(name) {
-  const apart = name === "service-worker";
+  const apart = PARTS[name];
   const folder = at("dist", apart ? "browser" : name);
   const all = readdirSync(folder).filter((file) => /\.(js|wasm)$/.test(file));
   const files =
-    name === "browser"
-      ? loadedWith(folder, "lastgood.js")
-      : apart
-        ? ["sw.js"]
-        : all;
+    name === "browser" ? loadedWith(folder, "lastgood.js") : (apart ?? all);
   return files.reduce(
     (sum, file) =>
       sum + gzipSync(readFileSync(join(folder, file)), { level: 9 }).length,

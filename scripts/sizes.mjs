@@ -17,16 +17,17 @@ for (const [name, budget] of Object.entries(BUDGETS)) {
   );
 }
 
-const wasm = readFileSync(
-  new URL("../dist/browser/lastgood.wasm", import.meta.url),
-);
-const foreign = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(
-  ({ module }) => module === "env",
-);
-if (foreign.length) {
-  failed++;
-  console.log(
-    `the browser module imports from "env": ${foreign.map(({ name }) => name).join(", ")}`,
+for (const name of ["lastgood", "queue", "words"]) {
+  const wasm = readFileSync(
+    new URL(`../dist/browser/${name}.wasm`, import.meta.url),
   );
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
+  const foreign = imports.filter(({ module }) => module === "env");
+  if (foreign.length) {
+    failed++;
+    console.log(
+      `${name}.wasm imports from "env": ${foreign.map((it) => it.name).join(", ")}`,
+    );
+  }
 }
 process.exitCode = failed ? 1 : 0;

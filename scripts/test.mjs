@@ -56,6 +56,14 @@ const STAGES = [
     env: STRICT,
   },
   {
+    name: "lints, browser without words",
+    command: [
+      ...["cargo", "clippy", ...WASM, "--no-default-features"],
+      ...["--features", "browser"],
+    ],
+    env: STRICT,
+  },
+  {
     name: "lints, service worker",
     command: ["cargo", "clippy", ...WASM, "--features", "service-worker"],
     env: STRICT,

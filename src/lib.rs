@@ -7,7 +7,8 @@
 //! what is needed to act on it. With no feature turned on the crate is `no_std`,
 //! needs nothing but an allocator and two small crates for a hash, and serves any
 //! gateway; the features `edge` and `browser` add the two hosts that are part of the
-//! project, and `playground` a simulated one to watch the core with.
+//! project, and `playground` a simulated one to watch the core with. `words`, which is on
+//! unless default features are off, says in words what is wrong with a setting.
 //!
 //! The modules, in the order in which a request meets them:
 //!

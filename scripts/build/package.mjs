@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inRoot } from "../setup/paths.mjs";
 import { run } from "./run.mjs";
@@ -35,12 +35,17 @@ const SINGLE = "lastgood.single.js";
 const own = (/** @type {string[]} */ ...parts) =>
   inRoot("src", "browser", ...parts);
 
+/** What wasm-pack calls the wasm. */
+export const WASM = "lastgood_bg.wasm";
+
 /**
  * Compiles the crate for pages by wasm-pack; returns where.
  * @param {string} feature
+ * @param {string} name of the folder
+ * @param {string[]} [more] what cargo is told besides
  */
-export function pack(feature) {
-  const made = inRoot("build", feature);
+export function pack(feature, name, more = []) {
+  const made = inRoot("build", name);
   rmSync(made, { recursive: true, force: true });
   const where = [
     "--target",
@@ -51,13 +56,13 @@ export function pack(feature) {
     "lastgood",
   ];
   const how = ["--mode", "no-install", "--no-opt", "--no-pack", "--release"];
-  run("wasm-pack", ["build", ...how, ...where, "--", "--features", feature]);
+  const which = ["--features", feature, ...more];
+  run("wasm-pack", ["build", ...how, ...where, "--", ...which]);
   return made;
 }
 
 /**
- * Asks the wasm for the tables of its decisions, writes them as a module, and takes the
- * function away that told them, so that it is not shipped.
+ * Asks the wasm for the tables of its decisions, and writes them as a module.
  * @param {string} made where the wasm is
  * @returns {Promise<string>} the module
  */
@@ -66,13 +71,9 @@ export async function writeTables(made) {
   const core = await import(
     `${pathToFileURL(glue)}?${process.hrtime.bigint()}`
   );
-  core.initSync({ module: readFileSync(join(made, "lastgood_bg.wasm")) });
+  core.initSync({ module: readFileSync(join(made, WASM)) });
   const file = join(made, "tables.js");
   writeFileSync(file, `export default ${JSON.stringify(core.tables())};\n`);
-  const script = readFileSync(glue, "utf8");
-  const without = script.replace(/^export function tables\(\) {.*?^}\n/ms, "");
-  if (without === script) throw new Error("the glue has no function `tables`");
-  writeFileSync(glue, without);
   return file;
 }
 
@@ -88,24 +89,24 @@ export async function writeSingle(out, options) {
     outfile: join(out, SINGLE),
     bundle: true,
     alias: { ...options.alias, "lastgood-wasm": own("inlined.js") },
-    plugins: [asBytes(join(out, "lastgood.wasm"))],
+    plugins: [asBytes(out)],
   });
 }
 
 /**
- * Lets a script import the wasm as bytes.
- * @param {string} wasm
+ * Lets a script import wasm as bytes.
+ * @param {string} folder
  * @returns {import("esbuild").Plugin}
  */
-const asBytes = (wasm) => ({
+const asBytes = (folder) => ({
   name: "bytes",
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^lastgood-bytes$/ }, () => ({
-      path: wasm,
+    onResolve({ filter: /^lastgood-bytes\// }, ({ path }) => ({
+      path: join(folder, `${basename(path)}.wasm`),
       namespace: "bytes",
     }));
-    onLoad({ filter: /.*/, namespace: "bytes" }, () => ({
-      contents: readFileSync(wasm),
+    onLoad({ filter: /.*/, namespace: "bytes" }, ({ path }) => ({
+      contents: readFileSync(path),
       loader: "binary",
     }));
   },
@@ -155,6 +156,8 @@ function manifestOf(files) {
     exports: {
       ...Object.fromEntries(exported),
       "./lastgood.wasm": "./lastgood.wasm",
+      "./queue.wasm": "./queue.wasm",
+      "./words.wasm": "./words.wasm",
       "./sw.js": "./sw.js",
       "./sw-off.js": "./sw-off.js",
       "./package.json": "./package.json",

@@ -25,25 +25,70 @@ const SILENT = /^std\b.*::panicking::default_hook$/;
 const PANICS =
   /^(core|alloc)\b.*::(panicking::|(option|result)::(expect|unwrap)_failed$|slice::index::slice_index_fail$|alloc::handle_alloc_error$|raw_vec::handle_error$)|^std\b.*::(panicking::panic_with_hook$|thread::local::panic_access_error$)/;
 
+/** Composes texts. */
+const WORDS =
+  /\bfmt::(Debug|Display|Formatter|Write|format|write)\b|PanicPayload/;
+
 /**
  * Replaces bodies that nothing reaches. Where no hook listens (`mute`), nobody reads what a
- * panic has to say either: it is a trap at once.
+ * panic has to say either: it is a trap at once. Where nothing but panics composes texts
+ * (`wordless`), what does goes as well.
  * @param {string} file
- * @param {boolean} [mute]
+ * @param {{ mute?: boolean, wordless?: boolean }} [without]
  */
-export function stub(file, mute = false) {
+export function stub(file, { mute = false, wordless = false } = {}) {
   /** @type {any} the package's types leave half of it out */
   const binaryen = binaryenModule;
+  binaryen.setDebugInfo(true);
   const module = binaryen.readBinary(readFileSync(file));
   for (let index = 0; index < module.getNumFunctions(); index++) {
     const fn = module.getFunctionByIndex(index);
     const { name } = binaryen.getFunctionInfo(fn);
-    if (UNREACHED.test(name) || (mute && PANICS.test(name)))
-      binaryen.Function.setBody(fn, module.unreachable());
+    const goes =
+      UNREACHED.test(name) ||
+      (mute && PANICS.test(name)) ||
+      (wordless && WORDS.test(name));
+    if (goes) binaryen.Function.setBody(fn, module.unreachable());
     if (SILENT.test(name)) binaryen.Function.setBody(fn, module.nop());
   }
   writeFileSync(file, module.emitBinary());
   module.dispose();
+}
+
+/**
+ * Gives what wasm and glue know each other by names that are short, and that no other
+ * script has.
+ * @param {string} wasm
+ * @param {string} glue
+ * @param {string} prefix
+ */
+export function shorten(wasm, glue, prefix) {
+  const text = binaryen("wasm-dis", [wasm]);
+  const found = text.matchAll(/^ \((?:export|import "[^"]+") "([^"]+)"/gm);
+  const names = new Set([...found].map(([, name]) => name));
+  const short = new Map(
+    [...names].map((name, at) => [
+      name,
+      `${prefix}${String(at).padStart(2, "0")}`,
+    ]),
+  );
+  const known = (/** @type {string} */ name) => short.get(name) ?? name;
+  const wat = `${wasm}.wat`;
+  writeFileSync(
+    wat,
+    text.replace(
+      /^( \((?:export|import "[^"]+") ")([^"]+)/gm,
+      (_, before, name) => before + known(name),
+    ),
+  );
+  binaryen("wasm-as", ["-g", wat, "-o", wasm]);
+  const script = readFileSync(glue, "utf8");
+  const glued = script
+    .replace(/(?<=\bwasm\.)\w+/g, known)
+    .replace(/^ +(\w+)(?=: (?:function|wasm|\())/gm, (line, name) =>
+      line.replace(name, known(name)),
+    );
+  writeFileSync(glue, glued);
 }
 
 /**
@@ -60,7 +105,18 @@ export function prune(wasm, script) {
   const file = `${wasm}.graph.json`;
   const outside = { name: "outside", root: true, reaches };
   writeFileSync(file, JSON.stringify([outside, ...graph]));
-  binaryen("wasm-metadce", ["--graph-file", file, wasm, "-o", wasm]);
+  binaryen("wasm-metadce", ["-g", "--graph-file", file, wasm, "-o", wasm]);
+}
+
+/**
+ * Makes sure that what was replaced as `wordless` is not missed.
+ * @param {string} wasm
+ */
+export function refuseWords(wasm) {
+  const text = binaryen("wasm-dis", [wasm]);
+  const calls = [...text.matchAll(/\(call (\$"[^"]+"|\$\S+)/g)];
+  const missed = calls.find(([, name]) => WORDS.test(name));
+  if (missed) throw new Error(`${wasm}: something calls ${missed[1]}`);
 }
 
 /** @param {string} wasm */
@@ -72,14 +128,26 @@ function exportNames(wasm) {
 }
 
 /**
+ * For size as it is sent: what is called once is part of its caller, and what is alike
+ * stands together. Rust has its stack at the bottom of memory, so that nothing else is there.
+ */
+const SMALL = [
+  "--one-caller-inline-max-function-size=200",
+  "--low-memory-unused",
+  "--reorder-functions-by-name",
+];
+
+/**
  * Optimises, and leaves names out, which are a quarter of the file.
  * @param {string} from
  * @param {string} to
+ * @param {boolean} [small]
  */
-export function optimise(from, to) {
+export function optimise(from, to, small = false) {
   binaryen("wasm-opt", [
     "-O3",
     "--converge",
+    ...(small ? SMALL : []),
     "--strip-debug",
     "--strip-producers",
     from,

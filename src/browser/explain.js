@@ -16,7 +16,8 @@ const WAIT_MS = 1000;
  * @returns {Promise<import("./lastgood").Explanation>}
  */
 export async function explain(seen, { method = "GET", language } = {}) {
-  const rules = await core();
+  const { words } = await import("./words.js");
+  const rules = await words();
   const told = await meaning(rules, seen, method);
   const advice = told.cause
     ? await adviceFor(told.cause, { language, number: told.number })
@@ -25,7 +26,7 @@ export async function explain(seen, { method = "GET", language } = {}) {
 }
 
 /**
- * @param {import("./core.js").Core} rules
+ * @param {import("./words.js").Words} rules
  * @param {unknown} seen
  * @param {string} method
  */
@@ -48,7 +49,7 @@ const isTimeout = (error) =>
   error instanceof DOMException && error.name === "TimeoutError";
 
 /**
- * @param {import("./core.js").Core} rules
+ * @param {import("./words.js").Words} rules
  * @param {Response} response
  * @param {string} method
  */

@@ -76,7 +76,7 @@ async function asked(given, input, init, policy) {
   if (request.keepalive && !isLoaded()) return fetch(request);
   const rules = await coreIfThere();
   if (!rules) return fetch(request);
-  const own = policy ? numberOf(rules, policy) : 0;
+  const own = policy ? await numberOf(rules, policy) : 0;
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
     attempted(rules, own, { request, replayable, given, running: [] }, policy);

@@ -1,5 +1,7 @@
 // @ts-check
 /** Where the wasm is: within the script. */
-import bytes from "lastgood-bytes";
+import lastgood from "lastgood-bytes/lastgood";
+import worded from "lastgood-bytes/words";
 
-export const source = () => bytes;
+export const core = () => lastgood;
+export const words = () => worded;

@@ -66,7 +66,8 @@ pub fn forget_own_policies() {
 
 fn refusal(problems: &[Problem]) -> JsError {
     let mut lines = String::new();
-    for problem in problems {
+    let worded = problems.iter().filter(|_| cfg!(feature = "words"));
+    for problem in worded {
         lines.push_str(if lines.is_empty() { "" } else { "\n" });
         lines.push_str(&problem.to_string());
     }

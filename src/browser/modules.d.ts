@@ -20,13 +20,25 @@ declare module "lastgood-tables" {
   export default tables;
 }
 
-declare module "lastgood-bytes" {
-  /** The wasm. */
+declare module "lastgood-queue" {
+  export * from "lastgood-core";
+  export { default } from "lastgood-core";
+}
+
+declare module "lastgood-words" {
+  export * from "lastgood-core";
+  export { default } from "lastgood-core";
+}
+
+declare module "lastgood-bytes/*" {
+  /** A wasm. */
   const bytes: Uint8Array;
   export default bytes;
 }
 
 declare module "lastgood-wasm" {
-  /** Where the wasm is, or the wasm. */
-  export const source: () => URL | Uint8Array;
+  /** Where each wasm is, or the wasm. */
+  export const core: () => URL | Uint8Array;
+  export const queue: () => URL | Uint8Array;
+  export const words: () => URL | Uint8Array;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** What differs for single requests: read by the core once for each that is alike. */
 import { core } from "./core.js";
+import { hold } from "./settings.js";
 
 /** So many are remembered; then they are read anew. */
 const MOST = 128;
@@ -16,7 +17,7 @@ const numbers = new Map();
  * @param {import("./core.js").Core} rules
  * @param {import("./lastgood").RequestPolicy} policy
  */
-export function numberOf(rules, policy) {
+export async function numberOf(rules, policy) {
   const written = given(policy, OURS);
   const key = JSON.stringify(written, (_, value) =>
     ["function", "symbol"].includes(typeof value) ? String(value) : value,
@@ -24,7 +25,11 @@ export function numberOf(rules, policy) {
   let number = numbers.get(key);
   if (number === undefined) {
     if (numbers.size >= MOST) forget(rules);
-    number = refusable(() => rules.own_policy(written));
+    try {
+      number = rules.own_policy(written);
+    } catch (error) {
+      throw await refusal(error, "own_policy", written);
+    }
     numbers.set(key, number);
   }
   return number;
@@ -36,7 +41,13 @@ export function numberOf(rules, policy) {
  */
 export async function configure(policy) {
   const rules = await core();
-  refusable(() => rules.configure(given(policy)));
+  const written = given(policy);
+  try {
+    rules.configure(written);
+  } catch (error) {
+    throw await refusal(error, "configure", written);
+  }
+  hold(written);
   forget(rules);
 }
 
@@ -63,14 +74,29 @@ function forget(rules) {
 }
 
 /**
- * @template T
- * @param {() => T} read
- * @returns {T}
+ * What is thrown for settings that the core refused. It only knows that something is
+ * wrong in them; the words are with the rest.
+ * @param {unknown} error
+ * @param {"configure" | "own_policy"} reader
+ * @param {unknown} written
  */
-function refusable(read) {
+async function refusal(error, reader, written) {
+  const { message } = /** @type {Error} */ (error);
+  return new TypeError(message || (await wordsFor(reader, written)));
+}
+
+/**
+ * @param {"configure" | "own_policy"} reader
+ * @param {unknown} written
+ */
+async function wordsFor(reader, written) {
+  const worded = await import("./words.js")
+    .then(({ words }) => words())
+    .catch(() => undefined);
   try {
-    return read();
+    worded?.[reader](written);
   } catch (error) {
-    throw new TypeError(/** @type {Error} */ (error).message);
+    return /** @type {Error} */ (error).message;
   }
+  return "a setting is wrong; the words for it could not be loaded";
 }

@@ -104,7 +104,7 @@ impl Remembered {
             if self.memories.len() >= MOST_ORIGINS {
                 self.memories.remove(0);
             }
-            let memory = Memory::new(self.configuration(), seed);
+            let memory = Memory::of_page(&self.configuration().guards, seed);
             self.memories.push((origin.to_owned(), memory));
             self.memories.len().saturating_sub(1)
         });

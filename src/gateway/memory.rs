@@ -9,7 +9,7 @@ use super::clock::Steady;
 use super::flights::{End, Flights};
 use super::shared::Shared;
 use crate::origins::{Objects, Origins, Standing};
-use crate::policy::{Configuration, Policy, Rescue, Tier};
+use crate::policy::{Configuration, Guards, Policy, Rescue, Tier};
 use crate::retry::{Budget, Random};
 use crate::slots::{Slot, Slots, digest};
 use crate::verdict::{Cause, Failure};
@@ -105,10 +105,21 @@ impl Memory {
     /// same behind.
     #[must_use]
     pub fn new(configuration: &Configuration, seed: u64) -> Self {
+        let shared = Shared::new(configuration, seed);
+        Self::of(Origins::new(configuration), shared, seed)
+    }
+
+    /// The same of a page, about the one origin of a URL.
+    #[must_use]
+    pub fn of_page(guards: &Guards, seed: u64) -> Self {
+        Self::of(Origins::lone(guards), Shared::default(), seed)
+    }
+
+    fn of(origins: Origins, shared: Shared, seed: u64) -> Self {
         Self {
             clock: Steady::default(),
             random: Random::new(seed),
-            origins: Origins::new(configuration),
+            origins,
             budget: Budget::default(),
             objects: Objects::default(),
             flights: Flights::default(),
@@ -116,7 +127,7 @@ impl Memory {
             left_alone: Slots::default(),
             cuts_until: Timestamp::default(),
             watch_at: Timestamp::default(),
-            shared: Shared::new(configuration, seed),
+            shared,
         }
     }
 

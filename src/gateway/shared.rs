@@ -27,7 +27,7 @@ const STALE: Duration = Duration::from_secs(5);
 const LONGEST: usize = 4096;
 
 /// Where an isolate stands with the others.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shared {
     mark: String,
     /// Who this is among the others.
@@ -67,12 +67,7 @@ impl Shared {
         Self {
             mark: mark(configuration),
             id: truncated(id),
-            count: 0,
-            reported_at: Timestamp::default(),
-            awaits: false,
-            unanswered: None,
-            standings: Vec::new(),
-            batch: None,
+            ..Self::default()
         }
     }
 

@@ -33,23 +33,14 @@ pub struct Origins {
     guards: Rc<Guards>,
 }
 
-impl Default for Origins {
-    fn default() -> Self {
-        Self::new(&Configuration::default())
-    }
-}
-
 impl Origins {
     /// Of the origins that were configured nothing is known yet. Without any,
     /// there is the zone's own.
     #[must_use]
     pub fn new(configuration: &Configuration) -> Self {
-        let mut listed = configuration.origins.clone();
+        let listed = configuration.origins.clone();
         if listed.is_empty() {
-            listed.push(Origin {
-                weight: 1,
-                ..Origin::new("".into())
-            });
+            return Self::lone(&configuration.guards);
         }
         let turns = |(index, origin): (usize, &Origin)| {
             vec![u8::try_from(index).unwrap_or_default(); origin.weight.into()]
@@ -60,6 +51,18 @@ impl Origins {
             owed: None,
             listed,
             guards: Rc::new(configuration.guards.clone()),
+        }
+    }
+
+    /// The one that requests are made to anyway.
+    #[must_use]
+    pub fn lone(guards: &Guards) -> Self {
+        Self {
+            listed: vec![Origin::anyway()],
+            health: vec![Health::default()],
+            wheel: vec![0],
+            owed: None,
+            guards: Rc::new(guards.clone()),
         }
     }
 

@@ -7,8 +7,9 @@
 
 use super::grammar::{Grammar, PAGE, SERVICE_WORKER};
 use super::parse::{Problem, configured, policy, problem};
+use super::value::decimal;
 use super::{AnswerWith, Backoff, Configuration, Failures, Mode, Policy, Rescue, Value};
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
 impl Policy {
@@ -126,7 +127,11 @@ const SPANS: [&str; 17] = [
 /// Names and durations as the grammar knows them.
 fn as_known(name: &str, value: &Value) -> Value {
     match value {
-        Value::Number(_) if SPANS.contains(&name) => Value::Text(format!("{value}ms")),
+        Value::Number(number) if SPANS.contains(&name) => {
+            let mut span = decimal(*number);
+            span.push_str("ms");
+            Value::Text(span)
+        }
         Value::List(items) => Value::List(items.iter().map(|item| as_known("", item)).collect()),
         Value::Table(entries) => {
             let known = |(name, value): &(String, Value)| {
@@ -142,7 +147,8 @@ fn as_known(name: &str, value: &Value) -> Value {
 
 /// What is wrong, by the names that the page uses.
 fn as_written(mut problems: Vec<Problem>) -> Vec<Problem> {
-    for problem in &mut problems {
+    let worded = problems.iter_mut().filter(|_| cfg!(feature = "words"));
+    for problem in worded {
         problem.field = camel(&problem.field);
         problem.remedy = camel(&problem.remedy);
     }
@@ -177,6 +183,7 @@ fn camel(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
 
     fn read(json: &str) -> (Policy, Vec<String>) {
         let value = serde_json::from_str(json).unwrap();

@@ -57,7 +57,7 @@ pub(super) const ATTEMPTS: &[(&str, Set)] = &[
         policy.rescue = match one_of(&words, value) {
             Ok(rescue) => rescue,
             Err(wanted) => {
-                Rescue::UpTo(bytes(value, MIB).map_err(|size| format!("{wanted}, or {size}"))?)
+                Rescue::UpTo(bytes(value, MIB).map_err(|size| words!("{wanted}, or {size}"))?)
             }
         };
         Ok(())

@@ -5,6 +5,8 @@
 //! [`Mode::Standby`], nothing unsafe is repeated, and time-outs are long enough
 //! for a slow page that is not broken.
 
+#[macro_use]
+mod read;
 mod announcement;
 mod brand;
 mod browser;
@@ -19,7 +21,6 @@ mod monitors;
 mod origin;
 mod page;
 mod parse;
-mod read;
 mod template;
 mod tier;
 mod value;
@@ -228,8 +229,7 @@ pub struct Policy {
     pub stale_min: Duration,
     /// Where else a page is looked for before an error goes out, in this order.
     pub tiers: Vec<Tier>,
-    /// The same in per cent of the lifetime, if that is less; off. What has no
-    /// lifetime has no share of it.
+    /// The same in per cent of the lifetime, if that is less; off. Without one there is no share.
     pub stale_percent: Option<u16>,
     /// Whether a copy is shown instead of a failure although the origin forbids to
     /// show it stale: off, as the origin may have its reasons.

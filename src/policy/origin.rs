@@ -42,6 +42,14 @@ impl Origin {
         }
     }
 
+    /// The one that requests are made to anyway, if none is configured.
+    #[must_use]
+    pub const fn anyway() -> Self {
+        let mut own = Self::new(String::new());
+        own.weight = 1;
+        own
+    }
+
     /// Whether a request can go there as it came, but for its URL.
     #[must_use]
     pub const fn is_plain(&self) -> bool {

@@ -87,9 +87,9 @@ pub(super) fn configured(
 
 pub(super) fn problem(field: &str, value: &Value, remedy: &str) -> Problem {
     Problem {
-        field: field.into(),
-        value: value.to_string(),
-        remedy: remedy.into(),
+        field: words!("{field}"),
+        value: words!("{value}"),
+        remedy: words!("{remedy}"),
     }
 }
 
@@ -102,7 +102,7 @@ fn read_guards(grammar: &Grammar, entries: &[Entry], problems: &mut Vec<Problem>
         if let Some((_, value)) = written
             && let Err(remedy) = set(&mut read, value)
         {
-            problems.push(problem(&format!("{}.{name}", grammar.root), value, &remedy));
+            problems.push(problem(&words!("{}.{name}", grammar.root), value, &remedy));
         }
     }
     settle_guards(grammar.root, &mut read, problems);
@@ -114,17 +114,17 @@ fn settle_guards(root: &str, guards: &mut Guards, problems: &mut Vec<Problem>) {
         && ejection.hold > ejection.cap
     {
         problems.push(Problem {
-            field: format!("{root}.ejection"),
-            value: spoken(ejection.hold),
-            remedy: format!("a hold of at most its cap ({})", spoken(ejection.cap)),
+            field: words!("{root}.ejection"),
+            value: words!("{}", spoken(ejection.hold)),
+            remedy: words!("a hold of at most its cap ({})", spoken(ejection.cap)),
         });
         ejection.hold = ejection.cap;
     }
     if guards.budget.most < guards.budget.percent {
         problems.push(Problem {
-            field: format!("{root}.budget"),
-            value: format!("{}", guards.budget.most),
-            remedy: format!("for most at least percent ({})", guards.budget.percent),
+            field: words!("{root}.budget"),
+            value: words!("{}", guards.budget.most),
+            remedy: words!("for most at least percent ({})", guards.budget.percent),
         });
         guards.budget.most = guards.budget.percent;
     }
@@ -137,13 +137,13 @@ fn read_routes(
     problems: &mut Vec<Problem>,
 ) -> Vec<(String, Rc<Policy>)> {
     let Value::List(items) = value else {
-        let field = format!("{}.routes", grammar.root);
+        let field = words!("{}.routes", grammar.root);
         problems.push(problem(&field, value, grammar.routes));
         return Vec::new();
     };
     let mut routes = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let place = format!("{}.routes[{index}]", grammar.root);
+        let place = words!("{}.routes[{index}]", grammar.root);
         match item {
             Value::Table(entries) => {
                 routes.extend(route(grammar, base, &place, entries, problems));
@@ -176,7 +176,7 @@ fn route(
             Some((pattern.clone(), Rc::new(policy)))
         }
         other => {
-            let field = format!("{place}.path");
+            let field = words!("{place}.path");
             problems.push(problem(
                 &field,
                 other.unwrap_or(&Value::Null),
@@ -206,10 +206,10 @@ pub(super) fn policy<'e>(
         }
         let outcome = match grammar.field(name) {
             Some(set) => set(&mut policy, value),
-            None => Err(strange(grammar, name)),
+            None => Err(words!("{}", strange(grammar, name))),
         };
         if let Err(remedy) = outcome {
-            problems.push(problem(&format!("{place}.{name}"), value, &remedy));
+            problems.push(problem(&words!("{place}.{name}"), value, &remedy));
         }
     }
     settle_contradictions(&mut policy, base, place, problems);
@@ -225,9 +225,9 @@ fn settle_tiers(policy: &mut Policy, place: &str, problems: &mut Vec<Problem>) {
     for tier in &mut policy.tiers {
         if let Some(stale) = tier.stale.take_if(|stale| *stale > most) {
             problems.push(Problem {
-                field: format!("{place}.tiers"),
-                value: spoken(stale),
-                remedy: format!(
+                field: words!("{place}.tiers"),
+                value: words!("{}", spoken(stale)),
+                remedy: words!(
                     "for stale of {} at most the stale of all copies ({}), or raise that",
                     tier.name,
                     spoken(most)
@@ -297,9 +297,9 @@ fn settle_contradictions(
     let mut limit = |name: &str, span: &mut Duration, highest: Duration, other: &str| {
         if *span > highest {
             problems.push(Problem {
-                field: format!("{place}.{name}"),
-                value: spoken(*span),
-                remedy: format!("at most the {other} ({}), or raise that", spoken(highest)),
+                field: words!("{place}.{name}"),
+                value: words!("{}", spoken(*span)),
+                remedy: words!("at most the {other} ({}), or raise that", spoken(highest)),
             });
             *span = highest;
         }
@@ -337,9 +337,9 @@ fn settle_contradictions(
     }
     if policy.stale_although_origin_forbids && policy.stale.max(policy.stale_min).is_zero() {
         problems.push(Problem {
-            field: format!("{place}.stale_although_origin_forbids"),
-            value: String::from("true"),
-            remedy: String::from("a stale above 0s beside it, or leave it off"),
+            field: words!("{place}.stale_although_origin_forbids"),
+            value: words!("true"),
+            remedy: words!("a stale above 0s beside it, or leave it off"),
         });
         policy.stale_although_origin_forbids = false;
     }

@@ -1,10 +1,22 @@
 //! Readers of single values: each takes a value or says what would be right in
 //! its place.
 
+use super::value::decimal;
 use super::{Failures, Value};
 use crate::wire::{json, list, time::millis};
-use alloc::{format, string::String, string::ToString, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
+
+/// What is said to who wrote a setting, as `format!` has it. A build without the feature
+/// `words` knows that something is wrong, and not what.
+macro_rules! words {
+    ($($format:tt)*) => {
+        match cfg!(feature = "words") {
+            true => alloc::format!($($format)*),
+            false => alloc::string::String::new(),
+        }
+    };
+}
 
 pub(super) const MINUTE: u64 = 60_000;
 pub(super) const DAY: u64 = 24 * 60 * MINUTE;
@@ -24,14 +36,14 @@ type SetMember<'s> = dyn FnMut(&str, &Value) -> Option<Result<(), String>> + 's;
 
 /// The same, once for all tables: for each anew it is too much code.
 fn each(value: &Value, example: &str, set: &mut SetMember<'_>) -> Result<(), String> {
-    let remedy = || format!("a table such as {example}");
+    let remedy = || words!("a table such as {example}");
     let Value::Table(entries) = value else {
         return Err(remedy());
     };
     for (name, value) in entries {
         match set(name, value) {
             None => return Err(remedy()),
-            Some(Err(wanted)) => return Err(format!("for {name} {wanted}")),
+            Some(Err(wanted)) => return Err(words!("for {name} {wanted}")),
             Some(Ok(())) => {}
         }
     }
@@ -52,9 +64,12 @@ pub(super) fn put(
 }
 
 /// What would be right, where `false` would be as well.
-pub(super) fn or_false(mut wanted: String) -> String {
-    wanted.push_str(", or false");
-    wanted
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what it is mapped over owns it"
+)]
+pub(super) fn or_false(wanted: String) -> String {
+    words!("{wanted}, or false")
 }
 
 /// Whether a text is made of such bytes.
@@ -79,18 +94,11 @@ pub(super) fn optional<T>(
 }
 
 pub(super) fn one_of<T: Copy>(choices: &[(&str, T)], value: &Value) -> Result<T, String> {
-    let chosen = match value {
-        Value::Text(text) => choices.iter().find(|(name, _)| name == text),
-        Value::Number(_) => choices.iter().find(|(name, _)| value.to_string() == *name),
-        _ => None,
-    };
+    let written = word(value);
+    let chosen = choices.iter().find(|(name, _)| *name == written);
     chosen.map(|(_, choice)| *choice).ok_or_else(|| {
-        let mut names = String::new();
-        for (name, _) in choices {
-            names.push_str(if names.is_empty() { "" } else { " or " });
-            names.push_str(&json::string(name));
-        }
-        names
+        let names = choices.iter().map(|(name, _)| json::string(name));
+        words!("{}", names.collect::<Vec<_>>().join(" or "))
     })
 }
 
@@ -105,7 +113,7 @@ pub(super) fn whole(value: &Value, least: u16, most: u16) -> Result<u16, String>
         _ => None,
     }
     .filter(|whole| (least..=most).contains(whole))
-    .ok_or_else(|| format!("a whole number from {least} to {most}"))
+    .ok_or_else(|| words!("a whole number from {least} to {most}"))
 }
 
 /// As [`whole`], for what counts in bytes' range.
@@ -118,7 +126,7 @@ pub(super) fn few(value: &Value, least: u8, most: u8) -> Result<u8, String> {
 pub(super) fn field_name(value: &Value) -> Result<String, String> {
     match value {
         Value::Text(name) if list::is_token(name) => Ok(name.to_ascii_lowercase()),
-        _ => Err(String::from("the name of a header such as \"x-attempt\"")),
+        _ => Err(words!("the name of a header such as \"x-attempt\"")),
     }
 }
 
@@ -127,14 +135,14 @@ pub(super) fn binding(value: &Value, example: &str) -> Result<String, String> {
     let is_part = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'$';
     match value {
         Value::Text(name) if !name.is_empty() && is_all(name, is_part) => Ok(name.clone()),
-        _ => Err(format!("the name of a binding such as \"{example}\"")),
+        _ => Err(words!("the name of a binding such as \"{example}\"")),
     }
 }
 
 pub(super) fn truth(value: &Value) -> Result<bool, String> {
     match value {
         Value::Bool(on) => Ok(*on),
-        _ => Err(String::from("true or false")),
+        _ => Err(words!("true or false")),
     }
 }
 
@@ -149,7 +157,7 @@ pub(super) fn span(value: &Value, least_ms: u64, most_ms: u64) -> Result<Duratio
     );
     read.filter(|span| (least..=most).contains(span))
         .ok_or_else(|| {
-            format!(
+            words!(
                 "a duration such as \"700ms\", \"10s\", \"5m\", \"24h\" or \"7d\", from {} to {}",
                 spoken(least),
                 spoken(most)
@@ -201,7 +209,7 @@ pub(super) fn bytes(value: &Value, most: u64) -> Result<u64, String> {
         _ => None,
     };
     read.filter(|count| *count <= most).ok_or_else(|| {
-        format!(
+        words!(
             "a size such as \"64KiB\" or \"1MiB\", at most {}MiB",
             most / MIB
         )
@@ -209,7 +217,7 @@ pub(super) fn bytes(value: &Value, most: u64) -> Result<u64, String> {
 }
 
 pub(super) fn names(value: &Value) -> Result<Vec<String>, String> {
-    let remedy = || String::from("a list of names such as [\"_ga\"]");
+    let remedy = || words!("a list of names such as [\"_ga\"]");
     let Value::List(items) = value else {
         return Err(remedy());
     };
@@ -229,7 +237,7 @@ pub(super) fn texts(
     wanted: &str,
     fits: fn(&str) -> bool,
 ) -> Result<Vec<String>, String> {
-    let remedy = || format!("a list of up to {most} {wanted}");
+    let remedy = || words!("a list of up to {most} {wanted}");
     let items = match value {
         Value::List(items) if items.len() <= most => items,
         _ => return Err(remedy()),
@@ -238,7 +246,7 @@ pub(super) fn texts(
     for item in items {
         match item {
             Value::Text(text) if fits(text) => list.push(text.clone()),
-            _ => return Err(format!("{}; {item} is none of these", remedy())),
+            _ => return Err(words!("{}; {item} is none of these", remedy())),
         }
     }
     Ok(list)
@@ -251,7 +259,7 @@ pub(super) fn failures(list: &mut Failures, value: &Value) -> Result<(), String>
     const REMEDY: &str = "a list of \"network\", \"timeout\", statuses and ranges from 400 on, \
                           such as [\"network\", \"502-504\"]";
     let Value::List(items) = value else {
-        return Err(REMEDY.into());
+        return Err(words!("{REMEDY}"));
     };
     let mut understood = Failures::default();
     let strange = items
@@ -260,11 +268,11 @@ pub(super) fn failures(list: &mut Failures, value: &Value) -> Result<(), String>
         .last();
     match strange {
         Some(item) if understood == Failures::default() => {
-            Err(format!("{REMEDY}; {item} is none of these"))
+            Err(words!("{REMEDY}; {item} is none of these"))
         }
         Some(item) => {
             *list = understood;
-            Err(format!("{REMEDY}; {item} is none of these and left out"))
+            Err(words!("{REMEDY}; {item} is none of these and left out"))
         }
         None => {
             *list = understood;
@@ -273,10 +281,12 @@ pub(super) fn failures(list: &mut Failures, value: &Value) -> Result<(), String>
     }
 }
 
+/// A word, or a number as one.
 fn word(item: &Value) -> String {
     match item {
         Value::Text(word) => word.clone(),
-        other => other.to_string(),
+        Value::Number(number) => decimal(*number),
+        _ => String::new(),
     }
 }
 

@@ -52,14 +52,28 @@ impl fmt::Display for Value {
     clippy::cast_possible_truncation,
     reason = "a float saturates, and no limit here comes near that"
 )]
-fn decimal(number: f64) -> String {
+pub(super) fn decimal(number: f64) -> String {
     let thousandths = (number * 1000.0) as i64;
-    let (whole, rest) = (thousandths / 1000, thousandths.unsigned_abs() % 1000);
-    match (rest, number < 0.0 && whole == 0) {
-        (0, _) => format!("{whole}"),
-        (_, false) => String::from(format!("{whole}.{rest:03}").trim_end_matches('0')),
-        (_, true) => String::from(format!("-0.{rest:03}").trim_end_matches('0')),
+    let (sign, thousandths) = (thousandths < 0, thousandths.unsigned_abs());
+    let mut text = String::from(if sign { "-" } else { "" });
+    push_digits(&mut text, thousandths / 1000);
+    let rest = thousandths % 1000;
+    if rest > 0 {
+        text.push('.');
+        for digit in [rest / 100, rest / 10 % 10, rest % 10] {
+            push_digits(&mut text, digit);
+        }
+        text.truncate(text.trim_end_matches('0').len());
     }
+    text
+}
+
+fn push_digits(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_digits(text, number / 10);
+    }
+    let digit = u8::try_from(number % 10).unwrap_or_default();
+    text.push(char::from(b'0' | digit));
 }
 
 fn shortened(text: &str) -> String {

@@ -109,6 +109,8 @@ test("what is in it is what is needed, and its types are there", async () => {
     "LICENSE-MIT",
     "LICENSE-APACHE",
     "lastgood.wasm",
+    "queue.wasm",
+    "words.wasm",
   ])
     assert.ok(files.includes(file), file);
   for (const entry of Object.values(manifest.exports).flatMap((it) =>
@@ -200,6 +202,35 @@ test("with a bundler", async () => {
   await page.addScriptTag({ type: "module", url: "/lastgood/entry.js" });
   await page.waitForFunction("globalThis.used");
   isRight(await page.evaluate("globalThis.used"), site);
+});
+
+test("a page loads what requests need; words come with what is refused", async () => {
+  const { page } = await opened(installed);
+  /** @type {string[]} */
+  const loaded = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith(".wasm"))
+      loaded.push(path.basename(request.url()));
+  });
+  const refused = (/** @type {string} */ policy) =>
+    page.evaluate(
+      asFunction(`const { lastgoodFetch } = await import("/lastgood/lastgood.js");
+        const { name, message } = await lastgoodFetch("/once", {}, ${policy}).catch((error) => error);
+        return \`\${name}: \${message}\`;`),
+    );
+  await page.evaluate(asFunction(use("/lastgood/lastgood.js")));
+  assert.deepEqual(loaded, ["lastgood.wasm"]);
+  await page.route("**/words.wasm", (route) => route.abort());
+  assert.match(
+    String(await refused("{ attempts: 0 }")),
+    /^TypeError: a setting is wrong/,
+  );
+  await page.unroute("**/words.wasm");
+  assert.equal(
+    await refused("{ attempts: 0 }"),
+    "TypeError: policy.attempts = 0: use a whole number from 1 to 10",
+  );
+  assert.deepEqual(new Set(loaded), new Set(["lastgood.wasm", "words.wasm"]));
 });
 
 test("one file on one's own server, and no other request", async () => {

@@ -1,14 +1,18 @@
 // @ts-check
-/**
- * The core, as the queue needs it: what decides about writes is wasm alone.
- */
-import { isScripted, core as load } from "../core.js";
+/** What decides about writes, which is wasm alone. */
+import init, { queue_fate, queue_next, queue_reads } from "lastgood-queue";
+import { queue as source } from "lastgood-wasm";
+import { isScripted, lazily } from "../load.js";
 
 /** The page's policy forbids wasm, now and later. */
 export class NoCore extends Error {}
 
+const rules = { queue_fate, queue_next, queue_reads };
+
+const wasm = lazily(init, source, rules);
+
 export async function core() {
-  const loaded = await load();
+  const loaded = await wasm.get();
   if (isScripted()) throw new NoCore("the write queue needs wasm");
   return loaded;
 }

@@ -61,7 +61,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
     /// When to look in on the attempt, and when to send another beside it.
     pub(super) fn plan(&mut self, origin: usize, since: Timestamp, memory: &Memory) {
         self.look_in = since.after(self.policy.soft_deadline.max(LOOK_IN));
-        if self.begun == 1 && self.request.safe && !self.probes && !self.policy.observe {
+        if self.begun == 1 && self.request.safe && !self.probes && !self.observes() {
             let after = match self.policy.hedge {
                 None => None,
                 Some(Hedge::After(span)) => Some(span),
@@ -74,7 +74,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
     /// How long an attempt may take.
     fn patience(&mut self, origin: usize, now: Now, memory: &mut Memory) -> Duration {
         let limit = self.request.limit;
-        if self.policy.observe {
+        if self.observes() {
             return Duration::MAX;
         }
         // What is not safe is not cut short for being a probe.
@@ -91,7 +91,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
 
     /// The host has begun the attempt: the copy that waited for it can go out.
     pub(super) fn begun(&mut self, now: Now) -> Step {
-        match self.stand_in.take() {
+        match self.stand_in.take().filter(|_| COPIES) {
             None => self.outstanding(),
             Some(aged) => {
                 let until = self.runs.latest().map(|run| run.until);
@@ -127,7 +127,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
     fn as_proven(&self, number: u8, failure: Option<Failure>, memory: &Memory) -> Option<Failure> {
         let run = self.runs.get(number);
         let origin = run.and_then(|run| memory.origins.get(run.origin));
-        let by_socket = origin.is_some_and(|origin| origin.host.is_some());
+        let by_socket = COPIES && origin.is_some_and(|origin| origin.host.is_some());
         failure.map(|failure| match by_socket {
             true => Failure {
                 phase: failure.phase.max(Phase::MaybeProcessed),
@@ -141,7 +141,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
     pub(super) fn looks_at(&self, facts: &Facts, now: Now, memory: &Memory) -> bool {
         let disguised = facts.is_small && self.policy.disguised;
         let rescued = facts.holdable && memory.rescues(self.policy.rescue, now.steady);
-        !self.policy.observe && (disguised || rescued)
+        !self.observes() && (disguised || rescued)
     }
 
     pub(super) fn inspected(
@@ -243,7 +243,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
 
     pub(super) fn after_failure(&mut self, now: Now, memory: &mut Memory) -> Step {
         let next = self.next_attempt(now, memory);
-        if self.policy.observe {
+        if self.observes() {
             self.would = Some(match next {
                 Some((origin, _)) => Would::Ask(origin),
                 None => Would::Reply(self.outcome(now)),
@@ -285,7 +285,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
         if left.is_zero() {
             return None;
         }
-        if !self.policy.observe && !memory.may_repeat(now.steady) {
+        if !self.observes() && !memory.may_repeat(now.steady) {
             self.starved = true;
             return None;
         }
@@ -306,6 +306,9 @@ impl<const COPIES: bool> Exchange<COPIES> {
     ) -> Option<usize> {
         let secrets = self.request.needs_credentials;
         let here = allowed.here && !memory.origins.is_down(failed, now.steady);
+        if !COPIES {
+            return here.then_some(failed);
+        }
         let allowed = Permission { here, ..allowed };
         let usable = |origin| match memory.origins.usable(origin, secrets, now.steady) {
             _ if memory.origins.is_down(origin, now.steady) => Usable::Never,

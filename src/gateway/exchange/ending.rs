@@ -110,7 +110,8 @@ impl<const COPIES: bool> Exchange<COPIES> {
         if let Some(aged) = self.showable(&failure, now) {
             return Source::Copy(aged);
         }
-        let ours = self.policy.answer == AnswerWith::Page
+        let ours = COPIES
+            && self.policy.answer == AnswerWith::Page
             && failure.is_in(&self.policy.answer_on)
             && !failure.meant
             && !self.request.wants_raw_error;

@@ -83,8 +83,9 @@ pub(super) struct Now {
     pub(super) steady: Timestamp,
 }
 
-/// The life of one request. Without `COPIES` it is that of a page, which has no store: then
-/// the compiler leaves out what would be done with them.
+/// The life of one request. Without `COPIES` it is that of a page, which has no store, one
+/// origin, and nothing that goes on behind its reply: then the compiler leaves out what would
+/// be done with them.
 #[derive(Debug)]
 pub struct Exchange<const COPIES: bool = true> {
     policy: Rc<Policy>,
@@ -313,7 +314,8 @@ impl<const COPIES: bool> Exchange<COPIES> {
         let outstanding = self.look == Look::Outstanding;
         match (self.state, event) {
             (State::New, _) => self.open(now, memory),
-            (State::Done(reply), event) => self.after_reply(reply, event, now, memory),
+            (State::Done(reply), event) if COPIES => self.after_reply(reply, event, now, memory),
+            (State::Done(_), _) => self.outstanding(),
             (_, Event::Left) => self.left_alone(now, memory),
             (State::Looking | State::Running, Event::Looked(copy)) if COPIES && outstanding => {
                 self.looked(copy, now, memory)
@@ -338,8 +340,13 @@ impl<const COPIES: bool> Exchange<COPIES> {
         }
     }
 
+    /// Whether nothing is to be changed. A page has no such policy.
+    fn observes(&self) -> bool {
+        COPIES && self.policy.observe
+    }
+
     fn deadline(&self) -> Timestamp {
-        match self.policy.observe {
+        match self.observes() {
             true => Timestamp::NEVER,
             false => self.started.after(self.request.deadline),
         }

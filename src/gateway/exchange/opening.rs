@@ -14,11 +14,11 @@ impl<const COPIES: bool> Exchange<COPIES> {
         if let Some(first) = self.first {
             return self.begin(first, false, now, memory);
         }
-        if self.request.looped {
+        if COPIES && self.request.looped {
             let looped = Failure::without_answer(Cause::Loop);
             return self.finish_with(Source::Answer(looped), Some(looped));
         }
-        if let Some(closed) = self.request.closed {
+        if let Some(closed) = self.request.closed.filter(|_| COPIES) {
             return self.stay_closed(closed);
         }
         let Request {
@@ -33,7 +33,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
             self.restraint = Some(restraint);
             self.failure = Some(failure);
         }
-        if self.policy.observe {
+        if self.observes() {
             self.would = self.restraint.map(Would::Restrain);
             return self.first_attempt(now, memory);
         }
@@ -151,7 +151,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
             .copy
             .filter(|copy| copy.has_validator && copy.status < 400);
         let asks = self.policy.mode == Mode::Cache && self.stand_in.is_none();
-        asks && !self.request.ranged && copy.is_some()
+        COPIES && asks && !self.request.ranged && copy.is_some()
     }
 
     /// The copy answers; one of those who ask fetches a new one behind its reply.
@@ -203,12 +203,12 @@ impl<const COPIES: bool> Exchange<COPIES> {
 
     /// There is nothing to show: whether the origin is asked all the same.
     pub(super) fn without_copy(&mut self, now: Now, memory: &mut Memory) -> Step {
-        if let Some(closed) = self.request.closed {
+        if let Some(closed) = self.request.closed.filter(|_| COPIES) {
             return self.finish_with(Source::Answer(closed), Some(closed));
         }
         let alone = self.policy.hold_down.is_some_and(|rule| rule.without_copy);
         match self.restraint {
-            Some(Restraint::Page) if alone => self.refuse(now, memory),
+            Some(Restraint::Page) if COPIES && alone => self.refuse(now, memory),
             Some(Restraint::Down) => match self.take_probe(now, memory) {
                 Some(origin) => self.probe(origin, now, memory),
                 None => self.refuse(now, memory),
@@ -332,7 +332,8 @@ impl<const COPIES: bool> Exchange<COPIES> {
         let Memory {
             origins, random, ..
         } = memory;
-        let chosen = match self.policy.observe {
+        let chosen = match self.observes() {
+            _ if !COPIES => Some(0),
             true => origins.choose_blindly(random),
             false => origins.choose_owed(secrets, now.steady, random),
         };

@@ -16,7 +16,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
             Timestamp::NEVER
         };
         // Of an attempt that cannot be repeated nothing follows from a look.
-        let idle = self.policy.observe || !self.request.replayable;
+        let idle = self.observes() || !self.request.replayable;
         let look_in = if idle { Timestamp::NEVER } else { self.look_in };
         self.runs
             .until()
@@ -36,7 +36,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
             && self.policy.stale_on.timeout
             && copy_conceivable
             && !self.waits_on
-            && !self.policy.observe
+            && !self.observes()
     }
 
     /// Whether anything but the origin's own answer may be shown.
@@ -90,7 +90,7 @@ impl<const COPIES: bool> Exchange<COPIES> {
     pub(super) fn lost_cause(&self, now: Now, memory: &Memory) -> Option<Run> {
         let limit = self.request.repeat.is_free().then_some(self.request.limit);
         let silent = |run: &Run| memory.origins.is_silent(run.origin, limit, now.steady);
-        let held = !self.request.replayable || self.policy.observe || self.probes;
+        let held = !self.request.replayable || self.observes() || self.probes;
         self.runs.latest().filter(|run| !held && silent(run))
     }
 
