@@ -25,6 +25,8 @@ const STRICT = {
 };
 const CHROMEDRIVER = process.env.CHROMEDRIVER ?? "/usr/bin/chromedriver";
 const NODE_TESTS = ["--test", "--test-reporter=tap"];
+/** Pages wait most of their time: two files of them at once. */
+const BROWSER_TESTS = [...NODE_TESTS, "--test-concurrency=2"];
 
 /**
  * @typedef {object} Stage
@@ -182,11 +184,11 @@ const STAGES = [
   },
   {
     name: "pages in Chromium",
-    command: ["node", ...NODE_TESTS, "tests/pages/"],
+    command: ["node", ...BROWSER_TESTS, "tests/pages/"],
   },
   {
     name: "the package in Chromium",
-    command: ["node", ...NODE_TESTS, "tests/browser/"],
+    command: ["node", ...BROWSER_TESTS, "tests/browser/"],
   },
 ];
 

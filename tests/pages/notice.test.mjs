@@ -202,7 +202,10 @@ for (const [name, colorScheme, width] of LOOKS)
       /^Copy saved \d+\u00a0(s|min) ago\. The site’s server is not answering/,
     );
     assert.ok(await told.isVisible());
-    assert.equal(await shifts(page), 0);
+    // Where no style is allowed it stands in the text, and may come in two pieces.
+    const most = name === "strictest" ? 0.01 : 0;
+    const moved = await shifts(page);
+    assert.ok(moved <= most, `${moved} moved`);
     const picture = `notice-${name}-${colorScheme}-${width}`;
     if (complains) await isAccessible(page).then(() => shoot(page, picture));
     else await isDecent(shown, picture);
