@@ -41,6 +41,7 @@ const _: () = assert!(
 );
 
 const NOW: f64 = 784_111_717_000.0;
+const URL: &str = "https://a.test/x?y";
 
 fn js(value: &Value) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap()
@@ -191,8 +192,7 @@ const REPLY: f64 = -3.0;
 
 /// A request that nothing was learnt for yet.
 fn request(policy: u32, method: &str, fields: &str) -> Exchange {
-    let url = "https://a.test/x?y";
-    Exchange::new(policy, method, url, fields, true, 0.5, NOW)
+    Exchange::new(policy, method, URL, fields, true, 0.5, NOW)
 }
 
 /// What is taken by a function that takes policies.
@@ -210,7 +210,14 @@ fn an_exchange_repeats_what_may_be_repeated() {
     assert_eq!((get.attempt(), get.beside()), (1, false));
     assert!(get.attempt_header(true).is_none());
     assert!(get.begun(NOW) >= 0.0);
-    let wait = get.responded(1, 502, "x-request-id:r1\n", JsValue::UNDEFINED, NOW + 5.0);
+    let wait = get.responded(
+        1,
+        502,
+        URL,
+        "x-request-id:r1\n",
+        JsValue::UNDEFINED,
+        NOW + 5.0,
+    );
     assert!((0.0..40.0).contains(&wait) || wait == BEGIN, "{wait}");
     let failure = read(get.failure());
     assert_eq!(
@@ -226,7 +233,7 @@ fn an_exchange_repeats_what_may_be_repeated() {
     );
     assert!(get.attempt_header(false).is_none());
     assert!(get.begun(NOW + 50.0) >= 0.0);
-    let good = get.responded(2, 204, "", JsValue::UNDEFINED, NOW + 60.0);
+    let good = get.responded(2, 204, URL, "", JsValue::UNDEFINED, NOW + 60.0);
     assert_eq!((good, get.outcome()), (REPLY, 1));
     assert!(get.failure().is_undefined());
 }
@@ -257,7 +264,7 @@ fn a_body_that_is_looked_at_may_be_a_failure() {
         let mut get = request(0, "GET", "");
         assert_eq!(get.start(NOW), BEGIN);
         assert!(get.begun(NOW) >= 0.0);
-        let step = get.responded(1, 200, html, JsValue::UNDEFINED, NOW);
+        let step = get.responded(1, 200, URL, html, JsValue::UNDEFINED, NOW);
         assert!(step <= -7.0 && get.inspection_limit() > 0.0, "{step}");
         look(&mut get)
     };
@@ -286,7 +293,7 @@ fn a_policy_of_its_own_holds_for_its_number() {
         let mut get = request(policy, "GET", "");
         assert_eq!(get.start(NOW), BEGIN);
         assert!(get.begun(NOW) >= 0.0);
-        get.responded(1, 502, "", JsValue::UNDEFINED, NOW)
+        get.responded(1, 502, URL, "", JsValue::UNDEFINED, NOW)
     };
     assert_eq!(step_of(1), REPLY);
     assert!(step_of(0) != REPLY);
@@ -354,7 +361,7 @@ fn hostile_values_are_refused_or_named_and_never_a_fault() {
         get.start(NOW);
         get.begun(NOW);
         assert!(
-            get.responded(1, 502, "", odd.clone(), NOW) != BEGIN,
+            get.responded(1, 502, URL, "", odd.clone(), NOW) != BEGIN,
             "{odd:?}"
         );
         for field in [
@@ -380,14 +387,14 @@ fn hostile_events_and_numbers_are_never_a_fault() {
         let url = ["", "https://", "\u{0}", "about:blank", "x", "//"][place];
         let mut get = Exchange::new(u32::MAX, "", url, "a\n:b\n", true, odd, odd);
         for other in numbers {
-            get.responded(u8::MAX, 0, ":::\n\n", JsValue::NULL, other);
+            get.responded(u8::MAX, 0, url, ":::\n\n", JsValue::NULL, other);
             get.start(other);
             get.inspected("", other, &[0xff; 3], odd);
             get.failed(0, true, other);
             get.broke_off(other);
             get.woke(other);
             get.begun(other);
-            get.responded(get.attempt(), u16::MAX, "", JsValue::NULL, other);
+            get.responded(get.attempt(), u16::MAX, URL, "", JsValue::NULL, other);
         }
         assert_eq!(get.left(odd), REPLY);
         assert!(get.outcome() <= 2);
