@@ -20,6 +20,9 @@ const BODIES = "bodies";
  */
 const TOTALS = "totals";
 
+/** A spare one has the writes of another database, or none. */
+export class Foreign extends Error {}
+
 /** A write with its body. @typedef {{ entry: Stored, body: ArrayBuffer | null }} Whole */
 
 export class Database {
@@ -80,8 +83,7 @@ export class Database {
       const changed = entry && next(entry, change);
       if (changed) of(ENTRIES).put(changed);
       if (!entry || changed !== null) return changed;
-      of(ENTRIES).delete(id);
-      of(BODIES).delete(id);
+      remove(of, id);
       of(TOTALS).put((await total(of)) - entry.bytes, "bytes");
       return null;
     });
@@ -100,10 +102,10 @@ export class Database {
   }
 
   /**
-   * The same for one that is about to be sent, with its body.
+   * Changes one that is about to be sent, and returns it with its body.
    * @param {number} id
    * @param {(entry: Stored) => Stored | undefined} change
-   * @returns {Promise<{ entry: Stored, body: ArrayBuffer | null } | undefined>}
+   * @returns {Promise<Whole | undefined>}
    */
   mark(id, change) {
     return this.#run(DURABLE, async (of) => {
@@ -121,9 +123,9 @@ export class Database {
     return this.#run(READING, (of) => settled(of(TOTALS).get("generation")));
   }
 
-  /** Of which it has the writes, if it is a spare one. @returns {Promise<string | undefined>} */
+  /** Of which it has the writes; `null` if it is no spare one yet. @returns {Promise<string | null>} */
   of() {
-    return this.#run(READING, (of) => settled(of(TOTALS).get("of")));
+    return this.#run(READING, (of) => owner(of));
   }
 
   /** Makes it an empty spare one of that generation. @param {string} generation */
@@ -173,13 +175,16 @@ export class Database {
   }
 
   /**
-   * Has an entry as it is in another database, unless a later one of it is here.
-   * @param {Stored} entry
-   * @param {{ body?: ArrayBuffer | null, durable?: boolean }} [how]
+   * Has a write as it is in another database, unless a later one of it is here.
+   * @param {Whole} whole
+   * @param {string} generation of the other one; so for all that is done to a spare one
    */
-  keep(entry, { body, durable = true } = {}) {
-    return this.#run(durable ? DURABLE : WRITING, async (of) => {
-      const { id, revision } = entry;
+  keep({ entry, body }, generation) {
+    return this.#follow(DURABLE, generation, async (of) => {
+      const { id, lane, key, revision } = entry;
+      const same = await settled(of(ENTRIES).index("key").getKey([lane, key]));
+      // One with its key was removed there before, and not yet here.
+      if (same !== undefined && same !== id) remove(of, same);
       /** @type {Stored | undefined} */
       const known = await settled(of(ENTRIES).get(id));
       if (known && known.revision > revision) return;
@@ -188,11 +193,40 @@ export class Database {
     });
   }
 
-  /** @param {number} id */
-  forget(id) {
-    return this.#run(WRITING, async (of) => {
-      of(ENTRIES).delete(id);
-      of(BODIES).delete(id);
+  /**
+   * Changes an entry as it was changed in another database; `false` if it is not here.
+   * Never does an entry come here without its body.
+   * @param {Stored} entry
+   * @param {string} generation
+   * @param {{ durable?: boolean }} [how]
+   */
+  follow(entry, generation, { durable = true } = {}) {
+    const mode = durable ? DURABLE : WRITING;
+    return this.#follow(mode, generation, async (of) => {
+      /** @type {Stored | undefined} */
+      const known = await settled(of(ENTRIES).get(entry.id));
+      if (!known) return false;
+      if (known.revision < entry.revision) of(ENTRIES).put(entry);
+      return true;
+    });
+  }
+
+  /** @param {number} id @param {string} generation */
+  forget(id, generation) {
+    return this.#follow(WRITING, generation, async (of) => remove(of, id));
+  }
+
+  /**
+   * @template T
+   * @param {any} how
+   * @param {string} generation
+   * @param {(of: (store: string) => IDBObjectStore) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  #follow(how, generation, work) {
+    return this.#run(how, async (of) => {
+      if ((await owner(of)) !== generation) throw new Foreign();
+      return work(of);
     });
   }
 
@@ -334,6 +368,15 @@ const within = (lane) => IDBKeyRange.bound([lane, 0], [lane, Infinity]);
 
 /** @param {(store: string) => IDBObjectStore} of @returns {Promise<number>} */
 const total = async (of) => (await settled(of(TOTALS).get("bytes"))) ?? 0;
+
+/** @param {(store: string) => IDBObjectStore} of @returns {Promise<string | null>} */
+const owner = async (of) => (await settled(of(TOTALS).get("of"))) ?? null;
+
+/** @param {(store: string) => IDBObjectStore} of @param {IDBValidKey} id */
+function remove(of, id) {
+  of(ENTRIES).delete(id);
+  of(BODIES).delete(id);
+}
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 const settled = (request) =>

@@ -47,7 +47,7 @@ export class WriteQueue extends EventTarget {
     this.#start = `${encodeURIComponent(user)}\n`;
     for (const route of routes) {
       const name = this.#start + route.name;
-      const lock = `${database}:${user && `${user}:`}${route.name}`;
+      const lock = `${database}:route:${user && `${user}:`}${route.name}`;
       const lane = new Lane({
         ...{ name, lock, route, timeout, store: this.store },
         owner: this.#owner,

@@ -11,7 +11,7 @@
  * are no buckets, the browser has no such fault. It is never ahead of the other: what
  * is taken back from it has been sent no more often than it says.
  */
-import { Database } from "./database.js";
+import { Database, Foreign } from "./database.js";
 
 /** @typedef {import("./entry.js").Stored} Stored */
 /** @typedef {import("./entry.js").Fresh} Fresh */
@@ -20,11 +20,20 @@ import { Database } from "./database.js";
 
 const BUCKET = "lastgood-queue";
 
+/** A spare one that failed, or that another tab gave up, is looked after again in so long. */
+const PAUSE_MS = 10_000;
+
 export class Store {
   /** @type {Database | undefined} */
   #spare;
   /** What was looked after when it was opened. @type {{ connection: unknown, done: Promise<void> } | undefined} */
   #cared;
+  /** When it is looked after again. */
+  #again = Infinity;
+  /** Of which the spare one has the writes, as far as this knows. @type {string | undefined} */
+  #generation;
+  /** The spare one has missed something. */
+  #isSpoilt = false;
   #warned = false;
 
   /** @param {string} name */
@@ -52,8 +61,7 @@ export class Store {
   async add(fresh, body, bounds) {
     const main = await this.#whole();
     const added = await main.add(fresh, body, bounds);
-    if (added.isNew)
-      await this.#spared((spare) => spare.keep(added.entry, { body }));
+    if (added.isNew) await this.#copy(added.entry.id);
     return added;
   }
 
@@ -68,8 +76,8 @@ export class Store {
   async change(id, change, how) {
     const main = await this.#whole();
     const left = await main.change(id, change, how);
-    if (left) await this.#spared((spare) => spare.keep(left, how));
-    else if (left === null) await this.#spared((spare) => spare.forget(id));
+    if (left) await this.#follow(left, how);
+    else if (left === null) await this.#forget(id);
     return left;
   }
 
@@ -82,7 +90,7 @@ export class Store {
   async mark(id, change) {
     const main = await this.#whole();
     const marked = await main.mark(id, change);
-    if (marked) await this.#spared((spare) => spare.keep(marked.entry));
+    if (marked) await this.#follow(marked.entry);
     return marked;
   }
 
@@ -114,8 +122,10 @@ export class Store {
   /** The database, with what the spare one had if it is another one than before. */
   async #whole() {
     const { connection } = this.main;
-    if (this.#cared?.connection !== connection)
+    if (this.#cared?.connection !== connection || Date.now() >= this.#again) {
+      this.#again = Infinity;
       this.#cared = { connection, done: this.#care() };
+    }
     const cared = this.#cared;
     try {
       await cared.done;
@@ -127,60 +137,105 @@ export class Store {
   }
 
   async #care() {
-    const generation = await this.main.generation();
     if (!this.#spare) return;
+    this.#generation = undefined;
     await navigator.locks.request(this.lock, async () => {
-      const of = await this.#spared((spare) => spare.of());
+      const generation = await this.main.generation();
+      const of = await this.#read((spare) => spare.of());
+      if (of === undefined) return;
       if (of !== generation) {
-        const had = of && (await this.#spared((spare) => spare.wholes()));
+        const had = of && (await this.#read((spare) => spare.wholes()));
+        // Nothing else may have what is in it.
+        if (had === undefined) return;
         if (had) await this.main.restore(had);
-        await this.#spared((spare) => spare.reset(generation));
+        this.#isSpoilt = false;
+        await this.#write((spare) => spare.reset(generation));
       }
-      await this.#repair();
+      this.#generation = generation;
     });
+    // What is asked meanwhile need not wait for what others missed.
+    void this.#repair().catch(() => {});
   }
 
   /** Brings the spare one up to what it missed when somebody died on the way to it. */
   async #repair() {
     // In this order: what is in the spare one has been in the other.
-    const spared = await this.#spared((spare) => spare.list(""));
+    const spared = await this.#read((spare) => spare.list(""));
     if (!spared) return;
     const entries = await this.main.list("");
     const isHere = new Set(entries.map(({ id }) => id));
     const revisions = new Map(spared.map((it) => [it.id, it.revision]));
-    for (const { id } of spared)
-      if (!isHere.has(id)) await this.#spared((spare) => spare.forget(id));
+    for (const { id } of spared) if (!isHere.has(id)) await this.#forget(id);
     for (const { id, revision } of entries)
       if ((revisions.get(id) ?? -1) < revision) await this.#copy(id);
   }
 
   /** @param {number} id */
   async #copy(id) {
-    const whole = await this.main.whole(id);
+    if (!this.#generation) return;
+    const whole = await this.main.whole(id).catch(() => undefined);
     if (!whole) return;
-    const { entry, body } = whole;
-    await this.#spared((spare) => spare.keep(entry, { body }));
+    await this.#write((spare, of) => spare.keep(whole, of));
     // It may have gone meanwhile.
-    if (!(await this.main.get(id)))
-      await this.#spared((spare) => spare.forget(id));
+    if (!(await this.main.get(id).catch(() => undefined)))
+      await this.#forget(id);
+  }
+
+  /** @param {Stored} entry @param {{ durable?: boolean }} [how] */
+  async #follow(entry, how) {
+    const follow = (/** @type {Database} */ spare, /** @type {string} */ of) =>
+      spare.follow(entry, of, how);
+    if ((await this.#write(follow)) === false) await this.#copy(entry.id);
+  }
+
+  /** @param {number} id */
+  #forget(id) {
+    return this.#write((spare, of) => spare.forget(id, of));
   }
 
   /**
-   * Does something with the spare one. One that failed has missed something, and writes
-   * taken back from it would be sent again: it begins anew when it is next looked after.
+   * Changes the spare one. One that failed has missed something, and writes taken back
+   * from it would be sent again: it goes, until it begins anew.
+   * @template T
+   * @param {(spare: Database, generation: string) => Promise<T>} work
+   * @returns {Promise<T | undefined>}
+   */
+  async #write(work) {
+    if (!this.#spare) return undefined;
+    if (!this.#isSpoilt)
+      try {
+        return await work(this.#spare, this.#generation ?? "");
+      } catch (error) {
+        this.#again = Math.min(this.#again, Date.now() + PAUSE_MS);
+        // It is another tab's, or has what the other one has lost.
+        if (error instanceof Foreign) return undefined;
+        this.#warn(error);
+        this.#isSpoilt = true;
+      }
+    await this.#spare.destroy().catch(() => {});
+    return undefined;
+  }
+
+  /**
+   * Reads the spare one. One that cannot be read may have what nothing else has.
    * @template T
    * @param {(spare: Database) => Promise<T>} work
    * @returns {Promise<T | undefined>}
    */
-  async #spared(work) {
+  async #read(work) {
     try {
       return this.#spare && (await work(this.#spare));
     } catch (error) {
-      if (!this.#warned)
-        console.warn("lastgood: the queue goes on without a spare.", error);
-      this.#warned = true;
-      await this.#spare?.destroy().catch(() => {});
+      this.#again = Date.now() + PAUSE_MS;
+      this.#warn(error);
       return undefined;
     }
+  }
+
+  /** @param {unknown} error */
+  #warn(error) {
+    if (!this.#warned)
+      console.warn("lastgood: the queue goes on without a spare.", error);
+    this.#warned = true;
   }
 }
