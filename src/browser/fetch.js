@@ -13,7 +13,7 @@ import { tell } from "./events.js";
 import { lines } from "./fields.js";
 import { held } from "./held.js";
 import { together } from "./coalescing.js";
-import { numberOf } from "./policy.js";
+import { numberOf, refusalOf } from "./policy.js";
 
 /** What a step is, besides a number of milliseconds to wait. */
 const BEGIN = -2;
@@ -76,7 +76,12 @@ async function asked(given, input, init, policy) {
   if (request.keepalive && !isLoaded()) return fetch(request);
   const rules = await coreIfThere();
   if (!rules) return fetch(request);
-  const own = policy ? await numberOf(rules, policy) : 0;
+  let own = 0;
+  try {
+    if (policy) own = numberOf(rules, policy);
+  } catch (error) {
+    throw await refusalOf(error, policy ?? {});
+  }
   const replayable = !(init?.body instanceof ReadableStream);
   const ask = (/** @type {Request} */ request) =>
     attempted(rules, own, { request, replayable, given, running: [] }, policy);
@@ -201,7 +206,8 @@ function begin(exchange, hand) {
     controller: new AbortController(),
   };
   tell(hand, "attempt", { attempt: attempt.number });
-  const sent = replayable && request.body ? request.clone() : request;
+  // Firefox has no `body` of a request to look at.
+  const sent = replayable && request.body !== null ? request.clone() : request;
   /** @type {RequestInit} */
   const init = { signal: either(attempt.controller, request.signal) };
   const header = exchange.attempt_header(isOwn(request.url));
@@ -335,7 +341,9 @@ function outcome(exchange, hand, throws) {
   const failure = exchange.failure();
   if (failure) tell(hand, "gaveup", failure);
   if (came === RESPONSE && response && !(throws && failure)) return response;
-  throw new LastgoodError(failure, { response, error: hand.error });
+  // What was read under its own head can be read once, and was.
+  const readable = hand.looked ? undefined : response;
+  throw new LastgoodError(failure, { response: readable, error: hand.error });
 }
 
 /**

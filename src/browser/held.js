@@ -18,6 +18,8 @@ export function held(head, coming, signal, leave) {
 
 /** Where the body comes from: what a stream reads, or somebody who wants all of it. */
 class Source {
+  /** As of all bodies. @type {"bytes"} */
+  type = "bytes";
   /** Nobody reads the stream. */
   isTaken = false;
   /** Others read it as well. */
@@ -34,15 +36,26 @@ class Source {
     this.coming = coming;
     this.signal = signal;
     this.leave = leave;
-    coming.catch(() => {});
   }
 
-  /** @param {ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>} stream */
+  /** @param {ReadableByteStreamController} stream */
+  start(stream) {
+    // Who waits for the end hears of it without reading.
+    this.coming.catch((error) => {
+      this.error = error;
+      stream.error(error);
+    });
+  }
+
+  /** @param {ReadableByteStreamController} stream */
   async pull(stream) {
     try {
       const { done, value } = await this.next();
-      if (done) stream.close();
-      else stream.enqueue(value);
+      if (!done) return stream.enqueue(value);
+      stream.close();
+      /** @type {ReadableStreamBYOBRequest | null} */ (
+        stream.byobRequest
+      )?.respond(0);
     } catch (error) {
       this.error = error;
       throw error;
@@ -159,6 +172,10 @@ class HeldResponse extends Response {
     return read ? read(all) : new Response(all, { headers })[way]();
   }
 }
+
+// Newer than the rest of them.
+if (!("bytes" in Response.prototype))
+  Reflect.deleteProperty(HeldResponse.prototype, "bytes");
 
 /** @param {Uint8Array<ArrayBuffer>} all */
 const decoded = (all) => new TextDecoder().decode(all);

@@ -13,11 +13,13 @@ const OURS = ["progress", "throws", "coalesce"];
 const numbers = new Map();
 
 /**
- * The number under which the core has a policy.
+ * The number under which the core has a policy. It holds until something else is waited
+ * for: then it may be another one's. What the core refuses is thrown as it says it; see
+ * {@link refusalOf}.
  * @param {import("./core.js").Core} rules
  * @param {import("./lastgood").RequestPolicy} policy
  */
-export async function numberOf(rules, policy) {
+export function numberOf(rules, policy) {
   const written = given(policy, OURS);
   const key = JSON.stringify(written, (_, value) =>
     ["function", "symbol"].includes(typeof value) ? String(value) : value,
@@ -25,15 +27,19 @@ export async function numberOf(rules, policy) {
   let number = numbers.get(key);
   if (number === undefined) {
     if (numbers.size >= MOST) forget(rules);
-    try {
-      number = rules.own_policy(written);
-    } catch (error) {
-      throw await refusal(error, "own_policy", written);
-    }
+    number = rules.own_policy(written);
     numbers.set(key, number);
   }
   return number;
 }
+
+/**
+ * What is thrown for a policy that the core refused.
+ * @param {unknown} error
+ * @param {import("./lastgood").RequestPolicy} policy
+ */
+export const refusalOf = (error, policy) =>
+  refusal(error, "own_policy", given(policy, OURS));
 
 /**
  * Takes what holds for all requests from now on.

@@ -584,6 +584,53 @@ test("what is undefined was not chosen", async () => {
   assert.equal(status, 200);
 });
 
+test("a request keeps its own policy when others are forgotten", async () => {
+  site.on("/good", FAILED(0));
+  site.on("/failing", FAILED(99));
+  const attempts = await inPage(async () => {
+    const { lastgoodFetch } = lastgood;
+    const backoff = { base: 1, cap: 1 };
+    const known = { attempts: 1, backoff };
+    await lastgoodFetch("/good", {}, known);
+    // So many as are remembered; the next one makes room.
+    for (let n = 1; n < 128; n++)
+      await lastgoodFetch("/good", {}, { deadline: `${20 + n}s` });
+    const anew = { attempts: 3, backoff };
+    const asked = [known, anew].map(async (policy, n) => {
+      const attempts = /** @type {number[]} */ ([]);
+      const progress = (/** @type {any} */ event) =>
+        event.type === "attempt" && attempts.push(event.attempt);
+      await lastgoodFetch(`/failing?${n}`, {}, { ...policy, progress });
+      return attempts.length;
+    });
+    return Promise.all(asked);
+  });
+  assert.deepEqual(attempts, [1, 3]);
+});
+
+test("a write is sent again where the browser hides the body of a request", async () => {
+  site.on("/once-failing", FAILED(1));
+  // As Firefox does.
+  const status = await inPage(async () => {
+    const hidden = Object.getOwnPropertyDescriptor(Request.prototype, "body");
+    Reflect.deleteProperty(Request.prototype, "body");
+    const init = {
+      method: "POST",
+      body: "a=1",
+      headers: { "Idempotency-Key": "k" },
+    };
+    const policy = { backoff: { base: 1, cap: 1 } };
+    const { status } = await lastgood.lastgoodFetch(
+      "/once-failing",
+      init,
+      policy,
+    );
+    if (hidden) Object.defineProperty(Request.prototype, "body", hidden);
+    return status;
+  });
+  assert.equal(status, 200);
+});
+
 test("what is configured holds, by path, until it is configured anew", async () => {
   for (const place of ["/api/a", "/plain"]) site.on(place, FAILED(99));
   const refused = await inPage(async () => {

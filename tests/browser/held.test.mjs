@@ -457,6 +457,29 @@ test("whoever cancels the body ends the request, and there is no further attempt
   assert.equal(site.of("/cancelled-late").length, 1);
 });
 
+test("its bytes go where the reader wants them, and its end is told unread", async () => {
+  site.on("/byob", (_, reply) => whole(reply));
+  site.on("/byob-cut", (_, reply) => cut(reply, {}));
+  const told = await inPage(async (policy) => {
+    const read = async (/** @type {typeof fetch} */ ask) => {
+      const { body } = await ask("/byob");
+      const reader = body?.getReader({ mode: "byob" });
+      let [text, done] = ["", false];
+      while (!done) {
+        const read = await reader?.read(new Uint8Array(100));
+        text += new TextDecoder().decode(read?.value);
+        done = read?.done ?? true;
+      }
+      return text;
+    };
+    const response = await lastgood.lastgoodFetch("/byob-cut", {}, policy);
+    const reader = response.body?.getReader();
+    const end = await reader?.closed.catch((error) => error.name);
+    return [await read(lastgood.lastgoodFetch), await read(fetch), end];
+  }, SOON);
+  assert.deepEqual(told, [WHOLE, WHOLE, "LastgoodError"]);
+});
+
 test("a body that nobody reads troubles nobody", async () => {
   site.on("/unread", (_, reply) => cut(reply, {}));
   const told = await inPage(async (policy) => {
