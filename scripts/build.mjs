@@ -195,7 +195,7 @@ async function buildBrowser(out) {
   for (const [name, { wasm }] of Object.entries(parts)) {
     prune(wasm, script.join("\n"));
     if (name !== "words") refuseWords(wasm);
-    optimise(wasm, join(out, `${name}.wasm`), true);
+    optimise(wasm, join(out, `${name}.wasm`));
   }
   await writeSingle(out, options);
   await buildServiceWorker(out);
@@ -252,7 +252,7 @@ async function buildServiceWorker(out) {
   const draft = join(made, "draft.js");
   await bundled(draft, "");
   prune(wasm, readFileSync(draft, "utf8"));
-  optimise(wasm, wasm, true);
+  optimise(wasm, wasm);
   await bundled(script, readFileSync(wasm, "latin1"));
   for (const name of ["register.js", "sw-off.js"])
     await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });

@@ -141,13 +141,12 @@ const SMALL = [
  * Optimises, and leaves names out, which are a quarter of the file.
  * @param {string} from
  * @param {string} to
- * @param {boolean} [small]
  */
-export function optimise(from, to, small = false) {
+export function optimise(from, to) {
   binaryen("wasm-opt", [
     "-O3",
     "--converge",
-    ...(small ? SMALL : []),
+    ...SMALL,
     "--strip-debug",
     "--strip-producers",
     from,
