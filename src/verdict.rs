@@ -21,6 +21,10 @@ use crate::{
 use alloc::string::String;
 use core::time::Duration;
 
+/// The field in which an answer of our own to a request that is not safe says whether that
+/// was carried out: `no`, or `unknown`. Who asked for a page sees it in nothing else.
+pub const APPLIED: &str = "lastgood-applied";
+
 /// How far a failed request may have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
@@ -138,6 +142,16 @@ impl Cause {
         }
     }
 
+    /// What the types of our own problems (RFC 9457) begin with: a tag (RFC 4151), since
+    /// there is no page that is ours on every site. The rest is a cause's name.
+    pub const TYPES: &'static str = "tag:lastgood,2026:";
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
+    }
+
     /// The cause behind a failing status.
     #[must_use]
     pub const fn of_status(status: u16) -> Self {
@@ -243,7 +257,9 @@ pub struct Facts {
     pub is_small: bool,
     /// It is of a kind that is held until it is complete, where policy says so.
     pub holdable: bool,
-    /// How far the request came, where the host knows better than the status tells.
+    /// Why it failed, where the host knows better than the status tells.
+    pub cause: Option<Cause>,
+    /// How far the request came, where the host knows better than the cause tells.
     pub phase: Option<Phase>,
 }
 
@@ -257,7 +273,8 @@ impl Facts {
         "content-encoding",
     ];
 
-    /// The facts of a response that arrived at `now`.
+    /// The facts of a response that arrived at `now`; or was [sent](retry_after::sent) then,
+    /// for a host whose own clock may be wrong.
     #[must_use]
     pub fn read(status: u16, fields: &dyn Fields, policy: &Policy, now: Timestamp) -> Self {
         let said = CacheControl::parse(fields.get("cache-control"));
@@ -270,6 +287,7 @@ impl Facts {
             status,
             lifetime: said.s_maxage.or(said.max_age),
             retry_after: retry_after::parse(fields.get("retry-after"), now),
+            cause: None,
             phase: None,
         }
     }
@@ -328,7 +346,9 @@ impl Failure {
     /// An answer with a failing status.
     #[must_use]
     pub fn answered(facts: &Facts) -> Self {
-        let cause = Cause::of_status(facts.status);
+        let cause = facts
+            .cause
+            .unwrap_or_else(|| Cause::of_status(facts.status));
         let lives = facts.lifetime.is_some_and(|span| span > Duration::ZERO);
         Self {
             cause,

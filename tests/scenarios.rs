@@ -159,6 +159,11 @@ fn matrix() -> String {
     let statuses = STATUSES.map(|status| End::Response(status, "".into()));
     let causes = scenario::CAUSES.map(End::Failure);
     let mut lines = vec![heading()];
+    let told = End::Response(429, "retry-after:1\n".into());
+    lines.push(line(
+        "429, told when",
+        &REQUESTS.map(|request| cell(request, Some(1), &told)),
+    ));
     for end in statuses.into_iter().chain(causes) {
         let cells = REQUESTS.map(|request| cell(request, Some(1), &end));
         lines.push(line(&told::name(&end), &cells));

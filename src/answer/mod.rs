@@ -23,7 +23,7 @@ pub use notice::{POLICIES, admitting, notice, wants_notice};
 
 use crate::copies::Changes;
 use crate::policy::{AnswerStatus, Maintenance, Page, Wording};
-use crate::verdict::{Cause, Failure, Number, Outage, Phase};
+use crate::verdict::{APPLIED, Cause, Failure, Number, Outage, Phase};
 use crate::wire::date_time;
 use alloc::{format, string::String};
 use core::time::Duration;
@@ -225,6 +225,9 @@ fn fields(form: Form, matter: &Matter<'_>) -> Changes {
     if let Some(after) = matter.comes_back() {
         fields.set("retry-after", &format!("{after}"));
     }
+    if let Some(applied) = matter.applied() {
+        fields.set(APPLIED, applied);
+    }
     fields.set("vary", VARY);
     fields.set("x-robots-tag", "noindex");
     fields.set("content-type", form.content_type());
@@ -339,6 +342,24 @@ mod tests {
         assert_eq!(applied(lost, false), "unknown");
         assert_eq!(applied(refused, false), "no");
         assert_eq!(applied(lost, true), serde_json::Value::Null);
+    }
+
+    #[test]
+    fn and_in_a_field_whatever_the_form() {
+        let lost = Failure::without_answer(Cause::Network);
+        let refused = Failure::without_answer(Cause::ConnectionRefused);
+        for (failure, safe, said) in [
+            (lost, false, Some("lastgood-applied:unknown")),
+            (refused, false, Some("lastgood-applied:no")),
+            (refused, true, None),
+        ] {
+            for form in [Form::Html, Form::Text, PROBLEM, Form::Stub(form::PICTURE)] {
+                let answer = compose(form, 503, &matter(failure, safe));
+                let told = answer.fields.as_str();
+                let found = told.lines().find(|line| line.starts_with(APPLIED));
+                assert_eq!(found, said, "{told}");
+            }
+        }
     }
 
     #[test]

@@ -2,12 +2,9 @@
 //! the right thing next.
 
 use super::{Matter, html};
+use crate::verdict::Cause;
 use crate::wire::{json, time::millis};
 use alloc::{format, string::String, string::ToString, vec::Vec};
-
-/// What the types of problems begin with: a tag (RFC 4151), since there is no page that
-/// is ours on every site. The rest is the name of a section in `causes.md`.
-const TYPE: &str = "tag:lastgood,2026:";
 
 /// No more of a URL is given back.
 const LONGEST_INSTANCE: usize = 1024;
@@ -35,7 +32,7 @@ fn members(status: u16, matter: &Matter<'_>) -> Vec<Member> {
     let cause = failure.cause.name();
     let text = |text: &str| Value::Text(text.into());
     let mut members = Vec::from([
-        ("type", Value::Text(format!("{TYPE}{cause}"))),
+        ("type", Value::Text(format!("{}{cause}", Cause::TYPES))),
         ("title", text(matter.title())),
         ("status", Value::Number(status.into())),
         ("detail", Value::Text(matter.sentences())),

@@ -13,13 +13,14 @@ export const events = /** @type {import("./lastgood").ProgressEvents} */ (
  * @param {"attempt" | "wait" | "copy" | "gaveup"} type
  * @param {object} more
  */
-export function tell({ request, progress }, type, more) {
+export function tell({ request, callers }, type, more) {
   const { method, url } = request;
   const detail = { type, method, url, ...more };
-  try {
-    progress?.(detail);
-  } catch (error) {
-    reportError(error);
-  }
+  for (const { progress } of callers)
+    try {
+      progress?.(detail);
+    } catch (error) {
+      reportError(error);
+    }
   events.dispatchEvent(new CustomEvent(type, { detail }));
 }

@@ -7,9 +7,9 @@ use crate::copies;
 use crate::gateway::{self, Event, Source, Step};
 use crate::policy::{Policy, Value};
 use crate::retry::{Repeatability, permission};
-use crate::verdict::{Cause, Facts, Failure, disguise, unfinished};
+use crate::verdict::{self, Cause, Facts, Failure, disguise, unfinished};
 use crate::wire::{Fields, Listed, Method, RequestHead, Timestamp};
-use crate::wire::{accept, media_type, message, representation};
+use crate::wire::{accept, media_type, message, representation, retry_after};
 use alloc::{borrow::ToOwned, rc::Rc, string::String};
 use wasm_bindgen::prelude::*;
 
@@ -111,8 +111,17 @@ impl Exchange {
         self.step(Event::Begun, now)
     }
 
+    /// Whether a response is a failure that its body may describe (RFC 9457), as JSON: then
+    /// that is read first.
+    #[must_use]
+    pub fn is_described(&self, status: u16, fields: &str, now: f64) -> bool {
+        let fields = Listed::new(fields);
+        let facts = Facts::read(status, &fields, &self.policy, time(now));
+        Problem::may_be_in(&fields) && verdict::of_response(&facts, &self.policy).is_some()
+    }
+
     /// The attempt of this number got a response from this URL with these fields, all of
-    /// them. `problem` is its body, read as JSON, if that describes a problem (RFC 9457).
+    /// them. `problem` is what was read of its body.
     pub fn responded(
         &mut self,
         attempt: u8,
@@ -122,7 +131,8 @@ impl Exchange {
         problem: JsValue,
         now: f64,
     ) -> f64 {
-        let (fields, problem) = (Listed::new(fields), Problem::of(&problem));
+        let fields = Listed::new(fields);
+        let problem = Problem::of(&problem, &fields);
         self.request_id = problem.id(&fields);
         let head = || (status, representation::said(url, &fields));
         self.says_other = self.shown.as_ref().is_some_and(|shown| *shown != head());
@@ -230,7 +240,8 @@ impl Exchange {
     /// or an error (2).
     #[must_use]
     pub fn outcome(&self) -> u8 {
-        let useless = |it: Failure| it.cause == Cause::Disguised || self.shown.is_some();
+        let disguised = |it: Failure| it.cause == Cause::Disguised && it.status.is_none();
+        let useless = |it: Failure| disguised(it) || self.shown.is_some();
         match self.reply.map(|reply| reply.source) {
             Some(Source::Nobody) => NOBODY,
             Some(Source::Origin) if !self.last_failure().is_some_and(useless) => RESPONSE,
@@ -285,7 +296,8 @@ impl Exchange {
     }
 
     fn facts(&self, status: u16, fields: &dyn Fields, problem: &Problem, now: Timestamp) -> Facts {
-        let facts = Facts::read(status, fields, &self.policy, now);
+        let sent = retry_after::sent(fields, now);
+        let facts = Facts::read(status, fields, &self.policy, sent);
         let has_body = self.method != Method::Head;
         let facts = Facts {
             is_small: facts.is_small && has_body,

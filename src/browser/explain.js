@@ -57,7 +57,8 @@ async function ofResponse(rules, response, method) {
   const { status, headers } = response;
   const body = await textOf(response);
   const type = headers.get("content-type") ?? "";
-  const isProblem = /^application\/problem\+json\b/i.test(type);
+  // Whether plain JSON is one of ours the core tells.
+  const isProblem = /^application\/(problem\+)?json\b/i.test(type);
   const problem = isProblem ? parsed(body) : undefined;
   const seen = { status: status || 200, headers: [...headers], body, problem };
   return rules.explain(seen, method, Date.now());

@@ -8,8 +8,9 @@ use crate::answer;
 use crate::policy::{Policy, Value};
 use crate::retry::{Repeatability, permission};
 use crate::verdict::{self, Cause, Facts, Failure, Number, disguise};
-use crate::wire::{Listed, Method, Timestamp};
+use crate::wire::{Listed, Method, Timestamp, retry_after};
 use alloc::{format, string::String};
+use core::mem;
 use wasm_bindgen::prelude::*;
 
 /// Explains a reply: its verdict with cause and phase, and whether `method` may be
@@ -38,8 +39,7 @@ pub fn explain(seen: &JsValue, method: &str, now: f64) -> Result<JsValue, JsErro
 #[wasm_bindgen]
 #[must_use]
 pub fn title_of(cause: &str) -> Option<String> {
-    let known = Cause::ALL.into_iter().find(|known| known.name() == cause);
-    known.map(|cause| answer::advice(cause).heading_name().into())
+    Cause::named(cause).map(|cause| answer::advice(cause).heading_name().into())
 }
 
 /// What a page knows of a reply, or of its lack.
@@ -62,6 +62,7 @@ impl Seen {
         for (name, value) in entries {
             seen.take(&name, value).ok_or_else(|| format!("{name}: expected are a number as status, a list of pairs as headers, text as body, an object as problem, or a word as error"))?;
         }
+        seen.problem = mem::take(&mut seen.problem).within(&Listed::new(&seen.fields));
         Ok(seen)
     }
 
@@ -104,7 +105,8 @@ impl Seen {
             return Some(Failure::without_answer(cause));
         };
         let fields = Listed::new(&self.fields);
-        let facts = Facts::read(status, &fields, policy, now);
+        let sent = retry_after::sent(&fields, now);
+        let facts = Facts::read(status, &fields, policy, sent);
         let facts = self.problem.told(facts, &fields);
         let disguised = disguise::recognise(self.body.as_bytes()).map(|_| Failure {
             status: Some(status),

@@ -9,6 +9,7 @@
  * breaks off, it knows nothing. Fields of a policy about these are taken and ignored.
  */
 import tables from "lastgood-tables";
+import { timer } from "./fallback/exchange.js";
 import { failureOf, idOf, isRepeated, without } from "./fallback/failure.js";
 import { policyFor, takeOwn, forgetOwn, take } from "./fallback/policy.js";
 
@@ -50,7 +51,7 @@ export function explain(seen, method, now) {
     cause: failure?.cause ?? null,
     phase: failure?.phase ?? null,
     retryable,
-    retryAfter: failure?.retryAfter ?? null,
+    retryAfter: timer(failure?.retryAfter) ?? null,
     requestId: idOf(reply.fields, seen.problem) ?? null,
     number: null,
   };

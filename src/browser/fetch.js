@@ -24,6 +24,10 @@ const INSPECT = -7;
 const NOBODY = 0;
 const RESPONSE = 1;
 
+/** The body of a `Request` is sent again if it is no longer, and there so soon. */
+const LONGEST_AGAIN = 64 * 1024;
+const AGAIN_MS = 50;
+
 /** A described problem is read up to this many bytes, and waited for so long. */
 const LONGEST_PROBLEM = 64 * 1024;
 const PROBLEM_MS = 1000;
@@ -44,7 +48,21 @@ const PROBLEM_MS = 1000;
  * @property {boolean} [left] nobody wants its body any more
  * @property {unknown} [error] the last one
  * @property {number} [waitedAfter] so many attempts there were before the last wait
+ * @property {Iterable<Caller>} callers
+ */
+
+/**
+ * Who wants it.
+ * @typedef {object} Caller
  * @property {((event: any) => void) | undefined} [progress]
+ */
+
+/**
+ * What comes of a request; with what went wrong, if it failed.
+ * @typedef {object} Came
+ * @property {Response} response
+ * @property {import("./lastgood").Failure} [failure]
+ * @property {unknown} [error]
  */
 
 /**
@@ -76,16 +94,42 @@ async function asked(given, input, init, policy) {
   if (request.keepalive && !isLoaded()) return fetch(request);
   const rules = await coreIfThere();
   if (!rules) return fetch(request);
+  const replayable = await isReplayable(request, init?.body);
   let own = 0;
   try {
     if (policy) own = numberOf(rules, policy);
   } catch (error) {
     throw await refusalOf(error, policy ?? {});
   }
-  const replayable = !(init?.body instanceof ReadableStream);
-  const ask = (/** @type {Request} */ request) =>
-    attempted(rules, own, { request, replayable, given, running: [] }, policy);
-  return policy?.coalesce ? together(request, ask) : ask(request);
+  /** @type {import("./coalescing.js").Ask} */
+  const ask = (request, callers) =>
+    attempted(rules, own, { request, replayable, given, callers, running: [] });
+  const came = policy?.coalesce
+    ? await together(request, policy, ask)
+    : await ask(request, [{ progress: policy?.progress }]);
+  const { response, failure } = came;
+  if (failure && policy?.throws) throw new LastgoodError(failure, came);
+  return response;
+}
+
+/**
+ * Whether a request's body can be sent more than once. A `Request` does not tell whether
+ * its own is a stream; to keep what may never end is not for us.
+ * @param {Request} request
+ * @param {unknown} given the body, if it was not the `Request`'s own
+ */
+async function isReplayable(request, given) {
+  if (given) return !(given instanceof ReadableStream);
+  // What is to outlive the page is short, and does not wait.
+  if (!request.body || request.keepalive) return true;
+  const body = /** @type {ReadableStream} */ (request.clone().body);
+  try {
+    const { bytes, rest } = await look(body, LONGEST_AGAIN, AGAIN_MS);
+    rest?.cancel().catch(() => {});
+    return bytes !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Without the core nothing is repeated, and nothing else is lost. */
@@ -104,14 +148,12 @@ async function coreIfThere() {
  * @param {import("./core.js").Core} rules
  * @param {number} own
  * @param {Hand} hand
- * @param {import("./lastgood").RequestPolicy} [policy]
- * @returns {Promise<Response>}
+ * @returns {Promise<Came>}
  */
-function attempted(rules, own, hand, policy) {
-  hand.progress = policy?.progress;
-  const end = driven(rules, own, hand, policy?.throws);
+function attempted(rules, own, hand) {
+  const end = driven(rules, own, hand);
   const shown = new Promise((resolve) => {
-    hand.show = () => resolve(shownOf(hand, end));
+    hand.show = () => resolve({ response: shownOf(hand, end) });
   });
   return Promise.race([end, shown]);
 }
@@ -119,12 +161,12 @@ function attempted(rules, own, hand, policy) {
 /**
  * A response with the head that is in hand, and the body that is there in the end.
  * @param {Hand} hand
- * @param {Promise<Response>} end
+ * @param {Promise<Came>} end
  */
 function shownOf(hand, end) {
   hand.show = undefined;
   const coming = end.then(
-    ({ body }) => hand.looked ?? { rest: body?.getReader() },
+    ({ response }) => hand.looked ?? { rest: response.body?.getReader() },
   );
   const leave = () => {
     hand.left = true;
@@ -139,9 +181,8 @@ function shownOf(hand, end) {
  * @param {import("./core.js").Core} rules
  * @param {number} own
  * @param {Hand} hand
- * @param {boolean} [throws]
  */
-async function driven(rules, own, hand, throws) {
+async function driven(rules, own, hand) {
   const { method, url, headers } = hand.request;
   const fields = lines(headers);
   const { replayable } = hand;
@@ -151,9 +192,9 @@ async function driven(rules, own, hand, throws) {
   );
   try {
     await drive(exchange, hand);
-    const response = outcome(exchange, hand, throws);
-    tellOfCopy(rules, hand, response);
-    return response;
+    const came = outcome(exchange, hand);
+    tellOfCopy(rules, hand, came.response);
+    return came;
   } finally {
     abandon(hand);
     exchange.free();
@@ -206,10 +247,13 @@ function begin(exchange, hand) {
     controller: new AbortController(),
   };
   tell(hand, "attempt", { attempt: attempt.number });
-  // Firefox has no `body` of a request to look at.
-  const sent = replayable && request.body !== null ? request.clone() : request;
+  // That a request has a body, not every browser tells.
+  const bare = ["GET", "HEAD"].includes(request.method);
+  const sent = bare || !replayable ? request : request.clone();
   /** @type {RequestInit} */
   const init = { signal: either(attempt.controller, request.signal) };
+  // The browser's cache would have it wait for the first one, which writes there.
+  if (exchange.beside() && request.cache === "default") init.cache = "no-store";
   const header = exchange.attempt_header(isOwn(request.url));
   if (header) {
     init.headers = new Headers(request.headers);
@@ -243,10 +287,12 @@ async function next(exchange, hand, ms) {
   }
   discard(hand.response);
   Object.assign(hand, { response, looked: undefined, answered: attempt });
-  const problem = response.ok ? undefined : await problemOf(response, signal);
   // What cannot be looked into is passed on as it is.
   const status = response.status || 200;
   const fields = lines(response.headers);
+  const isDescribed =
+    !response.ok && exchange.is_described(status, fields, Date.now());
+  const problem = isDescribed ? await problemOf(response, signal) : undefined;
   return exchange.responded(
     ...[number, status, response.url, fields, problem, Date.now()],
   );
@@ -310,13 +356,11 @@ async function readShown(hand, limit, ms) {
 const isLeft = ({ left, request }) => left || request.signal.aborted;
 
 /**
- * What a failing response says of itself, if it is a described problem (RFC 9457).
+ * What the body of a failing response says, as JSON.
  * @param {Response} response
  * @param {AbortSignal} signal
  */
 async function problemOf(response, signal) {
-  const type = response.headers.get("content-type") ?? "";
-  if (!/^application\/problem\+json\b/i.test(type)) return;
   try {
     const bytes = await readSmall(
       ...[response, LONGEST_PROBLEM, PROBLEM_MS, signal],
@@ -331,19 +375,18 @@ async function problemOf(response, signal) {
  * What the caller gets.
  * @param {import("lastgood-core").Exchange} exchange
  * @param {Hand} hand
- * @param {boolean} [throws]
- * @returns {Response}
+ * @returns {Came}
  */
-function outcome(exchange, hand, throws) {
+function outcome(exchange, hand) {
   const came = exchange.outcome();
   if (came === NOBODY) throw hand.request.signal.reason;
-  const { response } = hand;
+  const { response, error } = hand;
   const failure = exchange.failure();
   if (failure) tell(hand, "gaveup", failure);
-  if (came === RESPONSE && response && !(throws && failure)) return response;
+  if (came === RESPONSE && response) return { response, failure, error };
   // What was read under its own head can be read once, and was.
   const readable = hand.looked ? undefined : response;
-  throw new LastgoodError(failure, { response: readable, error: hand.error });
+  throw new LastgoodError(failure, { response: readable, error });
 }
 
 /**

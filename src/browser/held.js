@@ -16,6 +16,21 @@ export function held(head, coming, signal, leave) {
   return new HeldResponse(body, head, source);
 }
 
+/**
+ * A response that others have, too: for who leaves only their own body ends.
+ * @param {Response} response
+ * @param {AbortSignal} signal the caller's
+ * @returns {Response}
+ */
+export function part(response, signal) {
+  const own = response.clone();
+  const rest = own.body?.getReader();
+  if (!rest) return own;
+  const leave = () => void rest.cancel().catch(() => {});
+  signal.addEventListener("abort", leave, { once: true });
+  return held(own, Promise.resolve({ rest }), signal, leave);
+}
+
 /** Where the body comes from: what a stream reads, or somebody who wants all of it. */
 class Source {
   /** As of all bodies. @type {"bytes"} */
@@ -71,7 +86,11 @@ class Source {
     const looked = await this.coming;
     this.signal.throwIfAborted();
     const { bytes, reads, rest } = looked;
-    if (rest) return reads?.shift() ?? rest.read();
+    if (rest) {
+      const read = await (reads?.shift() ?? rest.read());
+      this.signal.throwIfAborted();
+      return read;
+    }
     looked.bytes = undefined;
     return bytes?.length
       ? { done: false, value: bytes }

@@ -52,11 +52,11 @@ export interface Attempts {
   unsafeDeadline?: Duration;
   /** The ceiling of the first wait, which doubles, and of all; the wait itself is drawn below it. Default: `"300ms"`, `"3s"`. */
   backoff?: { base?: Duration; cap?: Duration };
-  /** Failures after which a request is repeated. Default: network, time-out, 429, 502–504, 520–527, 530. */
+  /** Failures after which a request is repeated; 429 only where `Retry-After` says when. Default: network, time-out, 429, 502–504, 520–527, 530. */
   retryOn?: FailureList;
   /** Whether requests that change something are repeated without an `Idempotency-Key`. Default: false. */
   retryUnsafe?: boolean;
-  /** Whether `Retry-After` is obeyed where it fits the deadline. Default: true. */
+  /** Whether `Retry-After` is obeyed where it fits the deadline; it never shortens a pause. Default: true. */
   retryAfter?: boolean;
   /** A response with this header is never repeated. */
   retryStopHeader?: string;
@@ -136,7 +136,7 @@ export interface RequestPolicy extends Attempts {
   progress?: (event: Progress) => void;
   /** Whether a failing response is thrown, as a {@link LastgoodError}, in place of being returned. Default: false, as in `fetch`. */
   throws?: boolean;
-  /** Whether equal GET requests at the same time become one. It is given up when none of them is wanted any more. Default: false. */
+  /** Whether equal GET requests under an equal policy at the same time become one. `progress`, `throws` and the signal stay each caller's own. It is given up when none of them is wanted any more. Default: false. */
   coalesce?: boolean;
 }
 
@@ -166,6 +166,9 @@ export interface Policy extends Attempts {
  * A body that is held (`rescue`) may still break off. What can be mended is mended while it
  * is read; else whatever reads it (`json()`, `text()`, `body`) rejects with a
  * {@link LastgoodError}.
+ *
+ * A request whose body is a stream is sent once, and so is a `Request` whose body is longer
+ * than 64 KiB or not there within 50 ms: it does not tell whether that is a stream.
  */
 export function lastgoodFetch(
   input: RequestInfo | URL,

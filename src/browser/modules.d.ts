@@ -10,8 +10,13 @@ declare module "lastgood-texts" {
 declare module "lastgood-tables" {
   /** The core's decisions about single failures. */
   const tables: {
+    types: string;
+    applied: string;
     phases: string[];
-    causes: Record<string, { phase: string; title: string; again: string[] }>;
+    causes: Record<
+      string,
+      { phase: string; title: string; blames: boolean; again: string[] }
+    >;
     statuses: Record<string, string>;
     failing: number[];
     policy: Record<string, unknown>;

@@ -21,9 +21,7 @@ const numbers = new Map();
  */
 export function numberOf(rules, policy) {
   const written = given(policy, OURS);
-  const key = JSON.stringify(written, (_, value) =>
-    ["function", "symbol"].includes(typeof value) ? String(value) : value,
-  );
+  const key = keyOf(policy);
   let number = numbers.get(key);
   if (number === undefined) {
     if (numbers.size >= MOST) forget(rules);
@@ -40,6 +38,15 @@ export function numberOf(rules, policy) {
  */
 export const refusalOf = (error, policy) =>
   refusal(error, "own_policy", given(policy, OURS));
+
+/**
+ * What tells policies apart, as far as the core reads them.
+ * @param {import("./lastgood").RequestPolicy} policy
+ */
+export const keyOf = (policy) =>
+  JSON.stringify(given(policy, OURS), (_, value) =>
+    ["function", "symbol"].includes(typeof value) ? String(value) : value,
+  );
 
 /**
  * Takes what holds for all requests from now on.

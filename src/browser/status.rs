@@ -62,7 +62,8 @@ pub fn heard(status: u16, fields: &str, in_vain: u8, random: f64, now: f64) -> J
     let now = time(now);
     let state = state_of(status, &fields, &policy, now);
     let age = delta_seconds::parse(fields.get("age")).filter(|_| state == State::Degraded);
-    let told = retry_after::parse(fields.get("retry-after"), now);
+    let sent = retry_after::sent(&fields, now);
+    let told = retry_after::parse(fields.get("retry-after"), sent);
     let wait = wait(in_vain, told, Random::new(seed_of(random)).draw());
     to_object(&table([
         ("state", text(state.name())),
@@ -129,6 +130,8 @@ fn label(cache_status: &str) -> Label {
 
 fn wait(in_vain: u8, told: Option<Duration>, random: u64) -> Duration {
     let told = told.map(|told| told.min(LONGEST));
+    // Who says when to come back is not asked ever more seldom.
+    let in_vain = told.map_or(in_vain, |_| 1);
     match pause(PAUSES, in_vain, told, Duration::MAX, random) {
         Pause::For(drawn) => drawn.max(SHORTEST),
         Pause::TooLong => LONGEST,
@@ -139,8 +142,7 @@ fn wait(in_vain: u8, told: Option<Duration>, random: u64) -> Duration {
 #[wasm_bindgen]
 #[must_use]
 pub fn blames_origin(cause: &str) -> bool {
-    let known = Cause::ALL.into_iter().find(|known| known.name() == cause);
-    known.is_some_and(Cause::blames_origin)
+    Cause::named(cause).is_some_and(Cause::blames_origin)
 }
 
 /// What this page saw of an origin itself: how many milliseconds ago it fell and how many

@@ -3,11 +3,11 @@
 //! A page whose security policy forbids wasm gets by with a script (`fallback.js`)
 //! that looks up here. The build asks once, and takes this function out of what it ships.
 
-use super::{number, table, text, to_object};
+use super::{flag, number, table, text, to_object};
 use crate::answer;
 use crate::policy::{self, Failures, Policy, Problem, Value};
 use crate::retry::{Repeatability, permission};
-use crate::verdict::{Cause, Failure, Phase, is_failure};
+use crate::verdict::{APPLIED, Cause, Failure, Phase, is_failure};
 use crate::wire::time::millis;
 use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
@@ -33,6 +33,8 @@ const MEMBERS: [(&str, &str); 2] = [("backoff", "base"), ("backoff", "cap")];
 pub fn tables() -> JsValue {
     let policy = Policy::of_pages();
     to_object(&table([
+        ("types", text(Cause::TYPES)),
+        ("applied", text(APPLIED)),
         ("phases", list(PHASES.map(|phase| text(phase.name())))),
         ("causes", causes()),
         ("statuses", statuses()),
@@ -42,7 +44,7 @@ pub fn tables() -> JsValue {
     ]))
 }
 
-/// Of each cause its phase, its title, and for each phase and repeatability whether a
+/// Of each cause its phase, its title, whether it speaks against the origin, and for each phase and repeatability whether a
 /// request is sent again to where it failed.
 fn causes() -> Value {
     table(Cause::ALL.map(|cause| {
@@ -50,25 +52,32 @@ fn causes() -> Value {
         let told = [
             ("phase", text(cause.phase().name())),
             ("title", text(answer::advice(cause).heading_name())),
+            ("blames", flag(cause.blames_origin())),
             ("again", list(again)),
         ];
         (cause.name(), table(told))
     }))
 }
 
-/// A letter for each repeatability: `y` where the law allows it.
+/// A letter for each repeatability: `y` where the law allows it, `w` where it does if the
+/// server says when.
 fn permissions(cause: Cause, phase: Phase) -> String {
     let policy = Policy {
         retry_on: Failures::all_and(&[(400, 999)]),
         ..Policy::of_pages()
     };
-    let failure = Failure {
-        phase,
-        ..Failure::without_answer(cause)
+    let allowed = |repeat, retry_after| {
+        let failure = Failure {
+            phase,
+            retry_after,
+            ..Failure::without_answer(cause)
+        };
+        permission(repeat, &failure, &policy).here
     };
-    let letter = |repeat| match permission(repeat, &failure, &policy).here {
-        true => 'y',
-        false => 'n',
+    let letter = |repeat| match [None, Some(Duration::ZERO)].map(|it| allowed(repeat, it)) {
+        [true, _] => 'y',
+        [false, true] => 'w',
+        [false, false] => 'n',
     };
     REPEATABILITIES.map(letter).into_iter().collect()
 }

@@ -3,7 +3,8 @@
 //! Clients that failed together come back together unless chance spreads them:
 //! full jitter draws the whole pause, not a part of it (AWS, "Exponential
 //! backoff and jitter"). An origin that says when to come back is taken at its
-//! word, or not asked at all.
+//! word, or not asked at all; but not asked sooner than one that says nothing, for
+//! `Retry-After: 0` is what all are told, too.
 
 use crate::policy::Backoff;
 use crate::wire::time::millis;
@@ -22,7 +23,8 @@ pub enum Pause {
 /// `left`, the time that remains.
 ///
 /// `pushback` is the origin's `Retry-After`, if it is to be obeyed. It is spread
-/// over 1.0 to 1.5 times its length, since everyone was told the same number.
+/// over 1.0 to 1.5 times its length, since everyone was told the same number, and
+/// never shorter than the pause that would be drawn without it.
 #[must_use]
 pub fn pause(
     backoff: Backoff,
@@ -31,13 +33,13 @@ pub fn pause(
     left: Duration,
     random: u64,
 ) -> Pause {
-    let pause = match pushback {
-        // Spreading must not cost the attempt that the pushback itself allows.
-        Some(asked) => Some(spread(asked, random))
-            .filter(|spread| *spread < left)
-            .unwrap_or(asked),
-        None => jittered(backoff, failed, random),
-    };
+    let least = jittered(backoff, failed, random);
+    // Spreading must not cost the attempt that the pushback itself allows.
+    let asked = pushback.map_or(Duration::ZERO, |asked| {
+        let spread = Some(spread(asked, random)).filter(|spread| *spread < left);
+        spread.unwrap_or(asked)
+    });
+    let pause = asked.max(least);
     if pause < left {
         Pause::For(pause)
     } else {
@@ -107,6 +109,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn at_once_is_no_sooner_than_without_a_word() {
+        for asked in [Duration::ZERO, Duration::from_millis(1)] {
+            assert_eq!(
+                pause(backoff(300, 3000), 1, Some(asked), HOUR, 299),
+                Pause::For(Duration::from_millis(299))
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn never_above_the_cap(base in 0_u64..10_000, cap in 0_u64..10_000, failed: u8, random: u64) {
@@ -123,6 +135,16 @@ mod tests {
                 return Err(TestCaseError::fail("an hour is enough"));
             };
             prop_assert!(pause >= asked && pause <= asked.saturating_mul(3) / 2);
+        }
+
+        #[test]
+        fn pushback_never_shortens(asked in 0_u64..10_000, failed: u8, left in 1_u64..20_000, random: u64) {
+            let left = Duration::from_millis(left);
+            let drawn = pause(backoff(300, 3000), failed, None, left, random);
+            let told = pause(backoff(300, 3000), failed, Some(Duration::from_millis(asked)), left, random);
+            if let Pause::For(told) = told {
+                prop_assert!(matches!(drawn, Pause::For(drawn) if drawn <= told));
+            }
         }
     }
 }

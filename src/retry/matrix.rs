@@ -95,9 +95,10 @@ fn by_law(repeat: Repeatability, failure: &Failure) -> Permission {
             here: false,
             elsewhere: repeat.is_free(),
         },
-        // The origin asked for fewer requests; others are not asked instead.
+        // The origin asked for fewer requests, so there are no more of them unless it says
+        // when; others are not asked instead.
         (_, Cause::RateLimited, Safe) => Permission {
-            here: true,
+            here: failure.retry_after.is_some(),
             elsewhere: false,
         },
         (_, Cause::RateLimited, _) => Permission::NEITHER,
@@ -136,8 +137,22 @@ mod tests {
         (Cause::BadGateway, [true, true, false, true], true),
         (Cause::GatewayTimeout, [true, true, false, true], true),
         (Cause::Unavailable, [true, true, false, true], true),
-        (Cause::RateLimited, [true, false, false, false], false),
+        (Cause::RateLimited, [false, false, false, false], false),
     ];
+
+    #[test]
+    fn too_many_are_repeated_when_the_origin_says_and_not_before() {
+        use Repeatability::{Keyed, KeyedAndOptedIn, OptedIn, Safe, Unsafe};
+        let told = Failure {
+            retry_after: Some(core::time::Duration::from_secs(1)),
+            ..Failure::without_answer(Cause::RateLimited)
+        };
+        for repeat in [Safe, Keyed, OptedIn, KeyedAndOptedIn, Unsafe] {
+            let here = repeat == Safe;
+            let elsewhere = false;
+            assert_eq!(by_law(repeat, &told), Permission { here, elsewhere });
+        }
+    }
 
     #[test]
     fn follows_the_table() {
@@ -167,6 +182,7 @@ mod tests {
                 marked: false,
                 is_small: false,
                 holdable: false,
+                cause: None,
                 phase: None,
             };
             let failure = Failure::answered(&facts);

@@ -7,8 +7,8 @@
 
 use super::{Pause, Repeatability, pause, permission};
 use crate::policy::{Backoff, Failures, Policy};
-use crate::verdict::{self, Cause, Facts, Failure, Phase, disguise};
-use crate::wire::{Fields, Timestamp, media_type};
+use crate::verdict::{self, APPLIED, Cause, Facts, Failure, Phase, disguise};
+use crate::wire::{Fields, Timestamp, media_type, retry_after};
 use core::time::Duration;
 
 /// A write is asked about once it got the same answer so often: an origin's own
@@ -131,12 +131,18 @@ pub enum Reads {
 #[must_use]
 pub fn reads(status: u16, fields: &dyn Fields) -> Reads {
     let essence = media_type::essence(fields.get("content-type"));
-    let is_problem = essence.eq_ignore_ascii_case("application/problem+json");
+    let is = |kind| essence.eq_ignore_ascii_case(kind);
+    let is_problem = is("application/problem+json") || is("application/json");
     match (is_problem, status) {
-        (true, 400..) => Reads::Problem,
+        (true, _) if is_told_in_body(status, fields) => Reads::Problem,
         (_, 200) if facts(status, fields, Timestamp::default()).is_small => Reads::Text,
         _ => Reads::Nothing,
     }
+}
+
+/// Whether it is for the body of a failure to say how far the write came.
+fn is_told_in_body(status: u16, fields: &dyn Fields) -> bool {
+    verdict::is_failure(status, &policy()) && !fields.has(APPLIED)
 }
 
 /// What is known of the network that a device is in.
@@ -343,9 +349,10 @@ impl Reply<'_> {
     /// How far the write came. The statuses of an edge that could not reach the
     /// origin are proof only from the edge itself.
     fn phase(&self, cause: Cause) -> Phase {
-        let own = |(kind, applied): (&str, &str)| kind.starts_with(TYPE) && applied == "no";
+        let own = |(kind, applied): (&str, &str)| kind.starts_with(Cause::TYPES) && applied == "no";
         let proven = match cause {
             Cause::RateLimited => true,
+            _ if self.fields.has(APPLIED) => self.fields.get(APPLIED) == "no",
             _ if self.problem.is_some_and(own) => true,
             _ => cause.phase() == Phase::NothingSent && self.fields.has("cf-ray"),
         };
@@ -356,11 +363,8 @@ impl Reply<'_> {
     }
 }
 
-/// What the types of our own problems begin with.
-const TYPE: &str = "tag:lastgood,2026:";
-
 fn facts(status: u16, fields: &dyn Fields, now: Timestamp) -> Facts {
-    Facts::read(status, fields, &policy(), now)
+    Facts::read(status, fields, &policy(), retry_after::sent(fields, now))
 }
 
 /// The default, with the origin's own errors: they end within days, too.
@@ -376,6 +380,7 @@ fn policy() -> Policy {
 mod tests {
     use super::*;
     use crate::wire::Listed;
+    use alloc::format;
     use proptest::prelude::*;
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -487,6 +492,32 @@ mod tests {
         assert_eq!(told("tag:lastgood,2026:unavailable", "no"), "again");
         assert_eq!(told("tag:lastgood,2026:unavailable", "unknown"), "unknown");
         assert_eq!(told("about:blank", "no"), "unknown");
+    }
+
+    #[test]
+    fn a_field_says_it_before_any_body() {
+        let html = "content-type:text/html\n";
+        for (said, fate) in [("no", "again"), ("unknown", "unknown"), ("", "unknown")] {
+            let fields = format!("{html}{APPLIED}:{said}\n");
+            let fields = Listed::new(&fields);
+            assert_eq!(words(FIRST, &Came::Answered(answer(503, &fields)))[0], fate);
+            assert_eq!(reads(503, &fields), Reads::Nothing, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_failure_that_is_described_is_read() {
+        for kind in [
+            "application/problem+json",
+            "Application/JSON; charset=utf-8",
+        ] {
+            let fields = format!("content-type:{kind}\n");
+            let plain = Listed::new(&fields);
+            assert_eq!(reads(503, &plain), Reads::Problem);
+            assert_eq!(reads(422, &plain), Reads::Nothing, "nothing depends on it");
+            let fields = format!("{fields}{APPLIED}:no\n");
+            assert_eq!(reads(503, &Listed::new(&fields)), Reads::Nothing);
+        }
     }
 
     #[test]

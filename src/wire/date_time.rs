@@ -3,7 +3,7 @@
 //! What is not said exactly is refused: a time without an offset would mean another
 //! hour to each who reads it.
 
-use super::date::{instant, number, two_digits};
+use super::date::{days, instant, number, two_digits};
 use super::{Timestamp, cut};
 use alloc::{format, string::String};
 
@@ -31,7 +31,7 @@ pub fn parse(value: &str) -> Option<Timestamp> {
     let year = number(value.get(..4)?)?;
     let month = two_digits(value.get(5..7)?)?;
     let day = two_digits(value.get(8..10)?)?;
-    let exists = (1..=12).contains(&month) && day <= days(year, month);
+    let exists = (1..=12).contains(&month);
     let local = exists.then(|| instant(year, month, day, value.get(11..19)?))??;
     let (millis, offset) = fraction(value.get(19..)?)?;
     let millis = local.as_millis().checked_add(millis)?;
@@ -74,16 +74,6 @@ fn parts(at: Timestamp) -> ((u64, u64, u64), u64) {
 
 const fn year_days(year: u64) -> u64 {
     days(year, 2).saturating_add(337)
-}
-
-const fn days(year: u64, month: u64) -> u64 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
 }
 
 /// The fraction that a text begins with, in whole milliseconds, and the rest.

@@ -1,6 +1,6 @@
 //! `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
 
-use super::{Timestamp, date, delta_seconds};
+use super::{Fields, Timestamp, date, delta_seconds};
 use core::time::Duration;
 
 /// How long to wait from `now`; zero for a date that has passed, `None` for
@@ -16,9 +16,38 @@ pub fn parse(value: &str, now: Timestamp) -> Option<Duration> {
     delta_seconds::parse(value).or_else(|| date::parse(value).map(|at| at.since(now)))
 }
 
+/// What the time was for who sent a response that came at `now`: a date in it is meant by
+/// their clock, and one here may be wrong.
+#[must_use]
+pub fn sent(fields: &dyn Fields, now: Timestamp) -> Timestamp {
+    date::parse(fields.get("date")).unwrap_or(now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Listed;
+    use alloc::format;
+
+    #[test]
+    fn a_date_is_held_against_the_servers_own_clock() {
+        let told = "retry-after:Sun, 06 Nov 1994 08:49:37 GMT\n";
+        let check = |more: &str, now: u64, secs: u64| {
+            let fields = format!("{told}{more}");
+            let fields = Listed::new(&fields);
+            let now = sent(&fields, Timestamp::from_secs(now));
+            let read = parse(fields.get("retry-after"), now);
+            assert_eq!(read, Some(Duration::from_secs(secs)), "{more}");
+        };
+        let date = "date:Sun, 06 Nov 1994 08:49:07 GMT\n";
+        // A clock that is right, one an hour ahead, one an hour behind.
+        for now in [784_111_747, 784_115_347, 784_108_147] {
+            check(date, now, 30);
+        }
+        check("", 784_111_747, 30);
+        check("date:soon", 784_111_747, 30);
+        check("", 784_115_347, 0);
+    }
 
     #[test]
     fn reads_seconds_and_dates() {

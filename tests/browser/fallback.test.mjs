@@ -132,6 +132,25 @@ const WAITS = [
   "Sunday, 06-Nov-94 08:49:37 GMT",
   "Sun Nov  6 08:49:37 1994",
 ];
+/** What a server's clock tells, and what a visitor's does not know. */
+const DATES = [
+  ...[NOW - 3_600_000, NOW + 2000].map((ms) => new Date(ms).toUTCString()),
+  "soon",
+];
+/** Dates in all forms, right and nearly so. */
+const FORMS = ["Sun", "sun", "Sunday", "Sundax", "Su", ""].flatMap((day) =>
+  ["06", "6", " 6", "31", "00", "32"].flatMap((date) =>
+    ["Jan", "feb", "JUN", "Foo"].flatMap((month) =>
+      ["2028", "28", "1969"].flatMap((year) =>
+        [" GMT", " PST", "", " GMT x"].flatMap((zone) => [
+          `${day}, ${date} ${month} ${year} 08:49:37${zone}`,
+          `${day}, ${date}-${month}-${year} 08:49:37${zone}`,
+          `${day} ${month} ${date} 08:49:37 ${year}${zone}`,
+        ]),
+      ),
+    ),
+  ),
+);
 const SAID = [
   ...["max-age=60", "max-age=0", "no-store", "s-maxage=5, max-age=0"],
   ...['private, max-age="9"', 'x="a,max-age=9"', "max-age", "MAX-AGE=1"],
@@ -143,6 +162,16 @@ const PROBLEMS = [
   { retry_after: 1.25, request_id: "abc" },
   { retry_after: -1, applied: 7, ray_id: "ray" },
   ...[[], "text", null, { retryable: "no" }],
+  ...["gateway-timeout", "rate-limited", "disguised", "maintenance"].map(
+    (cause) => ({ type: `tag:lastgood,2026:${cause}`, cause }),
+  ),
+  { type: "tag:lastgood,2026:x", cause: "toString", retryable: false },
+  { type: "tag:lastgood,2026:dns", cause: "dns", applied: "unknown" },
+  { type: "about:blank", cause: "tls", applied: "no", request_id: "q" },
+];
+const TYPES = [
+  ...["application/problem+json", "application/json", "text/html"],
+  "Application/JSON; charset=utf-8",
 ];
 const POLICIES = [
   { attempts: 1 },
@@ -165,6 +194,9 @@ function anyEnd({ draw, one }) {
   if (draw() < 0.2) return { after, offline: draw() < 0.5 };
   const fields = [
     draw() < 0.3 ? `retry-after:${one(WAITS)}` : "",
+    draw() < 0.2 ? `date:${one(DATES)}` : "",
+    draw() < 0.5 ? `content-type:${one(TYPES)}` : "",
+    draw() < 0.1 ? `lastgood-applied:${one(["no", "unknown", "?"])}` : "",
     draw() < 0.15 ? `cache-control:${one(SAID)}` : "",
     draw() < 0.2 ? "cf-ray:8a-FRA" : "",
     draw() < 0.1 ? "x-request-id:r1" : "",
@@ -243,6 +275,50 @@ test("`Retry-After` in each form, around the deadline", () => {
         const url = `https://w${ms}.test/`;
         isPlayedAlike({ method: "GET", url, seed, ends, ...rest });
       }
+});
+
+test("a date in every form, and what is nearly one", () => {
+  for (const it of [core, script]) it.configure({ ...BOTH, deadline: "10m" });
+  const waits = FORMS.map((date) => {
+    const headers = [["retry-after", date]];
+    const by = (/** @type {any} */ it) =>
+      it.explain({ status: 503, headers }, "GET", NOW).retryAfter;
+    assert.equal(by(script), by(core), date);
+    return by(core);
+  });
+  const read = waits.filter((wait) => wait !== null).length;
+  assert.ok(read > 20 && read < FORMS.length / 10, `${read} of them are dates`);
+});
+
+test("whether the body of a failure may describe it", () => {
+  for (const it of [core, script]) it.configure(BOTH);
+  const url = "https://d.test/";
+  const exchanges = [core, script].map(
+    (it) => new it.Exchange(0, "GET", url, "", true, 0.5, NOW),
+  );
+  for (const status of STATUSES)
+    for (const type of [...TYPES, "", "application/jsonx"]) {
+      const asked = /** @type {const} */ ([
+        status,
+        `content-type:${type}`,
+        NOW,
+      ]);
+      const [expected, told] = exchanges.map((it) => it.is_described(...asked));
+      assert.equal(told, expected, `${asked}`);
+    }
+});
+
+test("whom a cause blames, and an unknown one nobody", () => {
+  const known = [
+    ...["bad-gateway", "connection-refused", "connection-timeout", "disguised"],
+    ...["dns", "gateway-timeout", "invalid-response", "listed", "loop"],
+    ...["maintenance", "network", "offline", "rate-limited", "server-error"],
+    ...["timeout", "tls", "truncated", "unavailable", "unreachable"],
+  ];
+  for (const cause of [...known, "", "Network", "toString", "constructor"])
+    assert.equal(script.blames_origin(cause), core.blames_origin(cause), cause);
+  assert.equal(script.blames_origin("network"), true);
+  assert.equal(script.blames_origin("offline"), false);
 });
 
 test("routes hold where they match", () => {
@@ -338,6 +414,8 @@ test("what is explained is explained alike", () => {
     [["retry-after", "7"]],
     [["retry-after", DATE]],
     [["cache-control", "max-age=9"]],
+    [["content-type", "application/json"]],
+    [["lastgood-applied", "no"]],
     [
       ["cf-ray", "8a"],
       ["x-request-id", "r"],
@@ -349,6 +427,7 @@ test("what is explained is explained alike", () => {
     headers.flatMap((headers) => [
       { status, headers },
       { status, headers, problem: { applied: "no", request_id: "p" } },
+      { status, headers, problem: PROBLEMS.at(-2) },
     ]),
   );
   for (const it of [...seen, ...replies])

@@ -525,6 +525,323 @@ test("a request that all have left is given up", async () => {
   await closed;
 });
 
+test("of equal requests each is told, thrown and ended as its caller wants", async () => {
+  site.on("/own-ways", FAILED(99));
+  const told = await inPage(async () => {
+    const shared = { coalesce: true, backoff: { base: 1, cap: 1 } };
+    /** @type {string[][]} */
+    const events = [[], []];
+    const asked = [false, true].map((throws, index) => {
+      const progress = (/** @type {any} */ { type }) =>
+        events[index].push(type);
+      return lastgood
+        .lastgoodFetch("/own-ways", {}, { ...shared, throws, progress })
+        .catch((error) => error);
+    });
+    const [response, error] = await Promise.all(asked);
+    const texts = [response.text(), error.response.text()];
+    return {
+      ...{ status: response.status, cause: error.cause, events },
+      texts: await Promise.all(texts),
+    };
+  });
+  assert.deepEqual([told.status, told.cause], [502, "bad-gateway"]);
+  assert.deepEqual(told.texts, ["answer 3", "answer 3"]);
+  assert.equal(site.of("/own-ways").length, 3);
+  const [first, second] = told.events;
+  assert.deepEqual(first, ["attempt", "attempt", "attempt", "gaveup"]);
+  assert.deepEqual(second.slice(-2), ["attempt", "gaveup"]);
+});
+
+test("requests under another policy are others", async () => {
+  site.on("/other-policy", FAILED(99));
+  const statuses = await inPage(async () => {
+    const asked = [1, 2].map((attempts) =>
+      lastgood.lastgoodFetch(
+        "/other-policy",
+        {},
+        { coalesce: true, attempts, backoff: { base: 1, cap: 1 } },
+      ),
+    );
+    return (await Promise.all(asked)).map(({ status }) => status);
+  });
+  assert.deepEqual(statuses, [502, 502]);
+  assert.equal(site.of("/other-policy").length, 3);
+});
+
+test("who leaves after the headers ends no body but their own", async () => {
+  /** @type {import("node:http").ServerResponse[]} */
+  const open = [];
+  for (const type of ["video/mp4", "text/html"])
+    site.on(`/part-${type.slice(0, 4)}`, (_, response) => {
+      response.writeHead(200, { "content-type": type });
+      response.write("first, ");
+      open.push(response);
+    });
+  for (const kind of ["vide", "text"]) {
+    const asked = inPage(async (kind) => {
+      const controllers = [1, 2].map(() => new AbortController());
+      const responses = await Promise.all(
+        controllers.map(({ signal }) =>
+          lastgood.lastgoodFetch(
+            `/part-${kind}`,
+            { signal },
+            { coalesce: true },
+          ),
+        ),
+      );
+      const texts = responses.map((it) => it.text());
+      const left = texts[0].catch((error) => error.name);
+      setTimeout(() => controllers[0].abort(), 50);
+      const name = await left;
+      document.title = kind;
+      const { url, redirected, type } = responses[1];
+      return { name, text: await texts[1], url, redirected, type };
+    }, kind);
+    await page.waitForFunction((it) => document.title === it, kind);
+    open.pop()?.end("last");
+    assert.deepEqual(await asked, {
+      ...{ name: "AbortError", text: "first, last" },
+      ...{
+        url: `${site.origin}/part-${kind}`,
+        redirected: false,
+        type: "basic",
+      },
+    });
+    assert.equal(site.of(`/part-${kind}`).length, 1);
+  }
+});
+
+test("what a lastgood on the way says is read where JSON was asked, too", async () => {
+  const ours = {
+    type: "tag:lastgood,2026:gateway-timeout",
+    ...{ cause: "gateway-timeout", retryable: false, request_id: "p2" },
+  };
+  for (const [place, type, problem] of /** @type {const} */ ([
+    ["/ours-plain", "application/json", ours],
+    ["/ours", "application/problem+json", ours],
+    ["/theirs", "application/json", { ...ours, type: "about:blank" }],
+    ["/unknown", "application/problem+json", { ...ours, cause: "toString" }],
+  ]))
+    site.on(place, (_, response) => {
+      response.writeHead(503, { "content-type": type });
+      response.end(JSON.stringify(problem));
+    });
+  const told = await inPage(async (policy) => {
+    const { adviceFor, explain, lastgoodFetch } = lastgood;
+    /** @type {any[]} */
+    const told = [];
+    for (const place of ["/ours-plain", "/ours", "/theirs", "/unknown"]) {
+      const error = await lastgoodFetch(place, {}, { ...policy, throws: true })
+        .then(() => undefined)
+        .catch((it) => it);
+      const { cause, requestId, attempts, retryable } = error;
+      const explained = await explain(error.response);
+      const advice = await adviceFor(cause, { language: "en" });
+      told.push({
+        ...{ cause, requestId, attempts, retryable, title: advice.title },
+        explained: [explained.cause, explained.requestId],
+        body: (await error.response.json()).request_id,
+      });
+    }
+    return told;
+  }, SOON);
+  const [plain, described, theirs, unknown] = told;
+  for (const it of [plain, described]) {
+    const { title, ...rest } = it;
+    assert.deepEqual(rest, {
+      ...{ cause: "gateway-timeout", requestId: "p2", attempts: 1 },
+      ...{ retryable: false, explained: ["gateway-timeout", "p2"] },
+      body: "p2",
+    });
+    assert.notEqual(title, theirs.title, "the advice is that of the cause");
+  }
+  assert.deepEqual(
+    [theirs.cause, theirs.requestId, theirs.attempts, theirs.explained],
+    ["unavailable", undefined, 3, ["unavailable", null]],
+  );
+  assert.deepEqual(
+    [unknown.cause, unknown.requestId, unknown.attempts],
+    ["unavailable", "p2", 1],
+  );
+});
+
+test("what became of a write is read from a field, whatever the body", async () => {
+  for (const applied of ["no", "unknown"])
+    site.on(`/applied-${applied}`, (_, response, number) => {
+      const head = { "content-type": "text/html", "lastgood-applied": applied };
+      if (number > 1) response.writeHead(201).end("done");
+      else response.writeHead(503, head).end("<h1>We will be back</h1>");
+    });
+  const statuses = await inPage(async (policy) => {
+    const sent = ["no", "unknown"].map((applied) =>
+      lastgood.lastgoodFetch(
+        `/applied-${applied}`,
+        { method: "POST", body: "a=1" },
+        policy,
+      ),
+    );
+    return (await Promise.all(sent)).map(({ status }) => status);
+  }, SOON);
+  assert.deepEqual(statuses, [201, 503]);
+});
+
+test("429 is repeated when the server says, and not before", async () => {
+  const head = { "429-told": { "retry-after": "0" }, "429-untold": {} };
+  for (const [place, fields] of Object.entries(head))
+    site.on(`/${place}`, (_, response) =>
+      response.writeHead(429, fields).end("too many"),
+    );
+  await inPage(async (policy) => {
+    await lastgood.lastgoodFetch("/429-told", {}, policy);
+    await lastgood.lastgoodFetch("/429-untold", {}, policy);
+  }, SOON);
+  assert.equal(site.of("/429-told").length, 3);
+  assert.equal(site.of("/429-untold").length, 1);
+});
+
+test("`Retry-After` of nothing, or of a time that is past, has the usual pause", async () => {
+  site.on("/at-once", (_, response) =>
+    response.writeHead(503, { "retry-after": "0" }).end(),
+  );
+  const past = new Date(Date.now() - 60_000).toUTCString();
+  site.on("/past", (_, response) =>
+    response.writeHead(503, { "retry-after": past }).end(),
+  );
+  const waits = await inPage(async () => {
+    await lastgood.configure({ breaker: false, budget: { floor: 1000 } });
+    /** @type {number[]} */
+    const waits = [];
+    const progress = (/** @type {any} */ { type, delay }) => {
+      if (type === "wait") waits.push(delay);
+    };
+    const policy = { attempts: 2, backoff: { base: 200, cap: 200 }, progress };
+    const places = ["/at-once", "/past", "/at-once", "/past", "/at-once"];
+    for (const place of [...places, ...places])
+      await lastgood.lastgoodFetch(place, {}, policy);
+    return waits;
+  });
+  assert.ok(waits.every((wait) => wait < 200));
+  assert.ok(Math.max(...waits) > 30, "ten times chance was not that small");
+  assert.ok(new Set(waits).size > 3, "they differ");
+});
+
+test("a date is meant by the server's clock, whatever the visitor's shows", async () => {
+  const hour = 3_600_000;
+  const at = (/** @type {number} */ ms) =>
+    new Date(Date.now() - hour + ms).toUTCString();
+  site.on("/clock", (_, response, number) =>
+    response
+      .writeHead(number > 1 ? 200 : 503, {
+        ...{ date: at(0), "retry-after": at(2000) },
+      })
+      .end(),
+  );
+  const wait = await inPage(async () => {
+    let wait = 0;
+    const progress = (/** @type {any} */ { delay = 0 }) => (wait += delay);
+    await lastgood.lastgoodFetch("/clock", {}, { progress });
+    return wait;
+  });
+  assert.ok(wait >= 1000 && wait <= 3000, `${wait} ms`);
+});
+
+test("a Request's own body is sent again if it is short and there", async () => {
+  site.on("/request", FAILED(99));
+  const attempts = await inPage(async (policy) => {
+    const key = { "idempotency-key": '"k"' };
+    /** @param {string} place @param {any} body @param {object} [more] */
+    const tried = async (place, body, more) => {
+      const init = { method: "POST", headers: key, body, ...more };
+      let attempts = 0;
+      const progress = (/** @type {any} */ { type }) => {
+        if (type === "attempt") attempts += 1;
+      };
+      await lastgood
+        .lastgoodFetch(new Request(place, init), undefined, {
+          ...policy,
+          progress,
+        })
+        .catch(() => {});
+      return attempts;
+    };
+    const half = { duplex: "half" };
+    const endless = new ReadableStream({
+      pull: (it) =>
+        new Promise((done) =>
+          setTimeout(() => done(it.enqueue(new Uint8Array(1024))), 20),
+        ),
+    });
+    return {
+      text: await tried("/request?text", "the order"),
+      form: await tried("/request?form", new URLSearchParams("a=1")),
+      long: await tried("/request?long", "x".repeat(70_000)),
+      endless: await tried("/request?endless", endless, half),
+    };
+  }, SOON);
+  assert.deepEqual(attempts, { text: 3, form: 3, long: 1, endless: 1 });
+  const texts = (/** @type {string} */ kind) =>
+    site
+      .of("/request")
+      .flatMap(({ url, text }) => (url.endsWith(kind) ? [text] : []));
+  assert.deepEqual(texts("text"), Array(3).fill("the order"));
+  assert.deepEqual(texts("form"), Array(3).fill("a=1"));
+  assert.deepEqual(texts("long"), ["x".repeat(70_000)]);
+});
+
+test("`hedge`: a second attempt beside a slow one, and the slower one is let go", async () => {
+  /** @type {Promise<unknown> | undefined} */
+  let closed;
+  site.on("/hedge", (_, response, number) => {
+    if (number > 1) return response.end("second");
+    closed = new Promise((resolve) => response.on("close", resolve));
+  });
+  const told = await inPage(async () => {
+    const policy = { hedge: { after: 100 }, attemptTimeout: "20s" };
+    const start = performance.now();
+    const response = await lastgood.lastgoodFetch("/hedge", {}, policy);
+    return { text: await response.text(), ms: performance.now() - start };
+  });
+  assert.equal(told.text, "second");
+  assert.ok(told.ms >= 95 && told.ms < 10_000, `${told.ms} ms`);
+  await closed;
+  assert.equal(site.of("/hedge").length, 2);
+});
+
+test("without `AbortSignal.any` who leaves leaves, and time-outs are kept", async () => {
+  site.on("/silent-once", (_, response, number) => {
+    if (number > 1) response.end("there");
+  });
+  const told = await inPage(async () => {
+    const { any } = AbortSignal;
+    Reflect.deleteProperty(AbortSignal, "any");
+    try {
+      const aborted = async (/** @type {string} */ place) => {
+        const controller = new AbortController();
+        const { signal } = controller;
+        setTimeout(() => controller.abort(new RangeError("why")), 80);
+        const response = await lastgood.lastgoodFetch(place, { signal });
+        return response.text();
+      };
+      const name = (/** @type {any} */ error) => error.name;
+      const policy = { attemptTimeout: 100, backoff: { base: 1, cap: 1 } };
+      const late = await lastgood.lastgoodFetch("/silent-once", {}, policy);
+      return {
+        gone: AbortSignal.any === undefined,
+        before: await aborted("/silent").catch(name),
+        within: await aborted("/slow-body").catch(name),
+        late: await late.text(),
+      };
+    } finally {
+      Object.assign(AbortSignal, { any });
+    }
+  });
+  assert.deepEqual(told, {
+    ...{ gone: true, before: "RangeError", within: "RangeError" },
+    late: "there",
+  });
+});
+
 test("another origin learns the attempt only where policy names the header", async () => {
   other.on("/cors", ({ method }, response, number) => {
     const leave = {

@@ -231,6 +231,7 @@ impl Trial {
             marked: bytes.pick(&[false, false, false, true]),
             is_small: status == 200 && bytes.next().is_multiple_of(2),
             holdable: status == 200 && bytes.next().is_multiple_of(2),
+            cause: None,
             phase: None,
         };
         self.responded = true;

@@ -1,8 +1,9 @@
 // @ts-check
 /** The life of one request, as the core's `Exchange` has it. */
-import { failureOf, fieldOf, idOf, isRepeated, isSafe } from "./failure.js";
-import { without } from "./failure.js";
+import { failureOf, idOf, isDescribed, isRepeated } from "./failure.js";
+import { isSafe, without } from "./failure.js";
 import { policyFor } from "./policy.js";
+import { fieldOf } from "./times.js";
 import tables from "lastgood-tables";
 
 /** What a step is, besides a number of milliseconds to wait. */
@@ -79,6 +80,11 @@ export class Exchange {
   /** @param {number} now */
   begun(now) {
     return this.#outstanding(this.#clock.read(now));
+  }
+
+  /** @param {number} status @param {string} fields @param {number} now */
+  is_described(status, fields, now) {
+    return isDescribed({ status, fields, now: Math.floor(now) }, this.#policy);
   }
 
   /**
@@ -271,24 +277,16 @@ export class Exchange {
       return undefined;
     const left = this.#deadline - now;
     const asked = retryAfter ? failure.retryAfter : undefined;
-    const pause =
-      asked === undefined
-        ? this.#random.below(
-            Math.min(backoff.base * 2 ** (this.#begun - 1), backoff.cap),
-          )
-        : this.#spread(asked, left);
+    const ceiling = Math.min(
+      ...[backoff.base * 2 ** (this.#begun - 1), backoff.cap],
+    );
+    const drawn = this.#random.draw();
+    const pause = Math.max(
+      below(drawn, ceiling),
+      asked === undefined ? 0 : spread(asked, left, drawn),
+    );
     const allowed = this.#mayRepeat({ ...failure, phase: this.#worst() });
     return allowed && pause < left ? pause : undefined;
-  }
-
-  /**
-   * Everyone was told the same number: spread over half of it more, if there is time.
-   * @param {number} asked
-   * @param {number} left
-   */
-  #spread(asked, left) {
-    const spread = asked + this.#random.below(Math.floor(asked / 2) + 1);
-    return spread < left ? spread : asked;
   }
 
   /** What one attempt may have done, a later one that never left cannot undo. */
@@ -315,7 +313,23 @@ export class Exchange {
 }
 
 /** @param {number | undefined} ms */
-const timer = (ms) => (ms === undefined ? undefined : Math.min(ms, LONGEST));
+export const timer = (ms) =>
+  ms === undefined ? undefined : Math.min(ms, LONGEST);
+
+/**
+ * Everyone was told the same number: spread over half of it more, if there is time.
+ * @param {number} asked
+ * @param {number} left
+ * @param {bigint} drawn
+ */
+function spread(asked, left, drawn) {
+  const spread = asked + below(drawn, Math.floor(asked / 2) + 1);
+  return spread < left ? spread : asked;
+}
+
+/** @param {bigint} drawn @param {number} ceiling */
+const below = (drawn, ceiling) =>
+  ceiling ? Number(drawn % BigInt(ceiling)) : 0;
 
 /** Time that only goes forwards, whatever the host's clock does. */
 class Clock {
@@ -344,13 +358,7 @@ class Random {
     this.state = BigInt(Math.floor(seed * 2 ** 53));
   }
 
-  /** @param {number} ceiling */
-  below(ceiling) {
-    const drawn = this.#draw();
-    return ceiling ? Number(drawn % BigInt(ceiling)) : 0;
-  }
-
-  #draw() {
+  draw() {
     const wrapped = (/** @type {bigint} */ n) => BigInt.asUintN(64, n);
     this.state = wrapped(this.state + 0x9e3779b97f4a7c15n);
     let mixed = this.state;

@@ -1,7 +1,7 @@
 // @ts-check
 /** What a response, or the lack of one, means: the cause, the phase, and what follows. */
 import tables from "lastgood-tables";
-import { retryAfter, secondsOf } from "./times.js";
+import { fieldOf, retryAfter, secondsOf } from "./times.js";
 
 /**
  * A failed attempt, understood.
@@ -21,17 +21,6 @@ const SAFE = ["GET", "HEAD", "OPTIONS"];
 
 /** @param {string} method */
 export const isSafe = (method) => SAFE.includes(method);
-
-/**
- * The value of a field in a list of them, `name:value`, one per line.
- * @param {string} fields
- * @param {string} name
- */
-export function fieldOf(fields, name) {
-  const lines = fields.split("\n");
-  const line = lines.find((line) => line.startsWith(`${name}:`));
-  return line?.slice(name.length + 1) ?? "";
-}
 
 /**
  * A failure without an answer.
@@ -54,13 +43,13 @@ export function failureOf({ status, fields, problem, now }, policy) {
   const has = (/** @type {string | undefined} */ name) =>
     !!name && fieldOf(fields, name) !== "";
   if (!has(policy.retryHeader) && !isFailure(status, policy)) return undefined;
-  const told = problemOf(problem);
-  const wait = retryAfter(fieldOf(fields, "retry-after"), now);
-  const cause = CAUSES[status] ?? "listed";
+  const told = problemOf(problem, fields);
+  const wait = retryAfter(fields, now);
+  const cause = told.cause ?? CAUSES[status] ?? "listed";
   const meant = status >= 500 && lifetimeOf(fields) > 0;
   return {
     cause,
-    phase: told.phase ?? provenPhase(cause, fields),
+    phase: told.phase ?? provenPhase(CAUSES[status] ?? "listed", fields),
     status,
     retryAfter: wait ?? told.retryAfter,
     meant: meant || has(policy.retryStopHeader) || told.stop,
@@ -114,19 +103,54 @@ function elements(list) {
   });
 }
 
+/** A failure that is described may be so in a body of one of these types. */
+const DESCRIBED = /^\s*application\/(problem\+)?json\s*(;|$)/i;
+const PLAIN = /^\s*application\/json\s*(;|$)/i;
+
 /**
- * What a described problem (RFC 9457) tells.
- * @param {unknown} problem
+ * Whether a response is a failure that its body may describe (RFC 9457), as JSON.
+ * @param {Reply} reply
+ * @param {Policy} policy
  */
-function problemOf(problem) {
+export const isDescribed = (reply, policy) =>
+  DESCRIBED.test(fieldOf(reply.fields, "content-type")) &&
+  failureOf(reply, policy) !== undefined;
+
+/**
+ * The members of a described problem (RFC 9457). Plain JSON is one only where its type is
+ * one of ours.
+ * @param {unknown} problem
+ * @param {string} fields
+ */
+function membersOf(problem, fields) {
   const told = /** @type {Record<string, unknown>} */ (
     isTable(problem) ? problem : {}
   );
-  const { applied, retryable, retry_after: wait } = told;
+  const { type } = told;
+  const own = typeof type === "string" && type.startsWith(tables.types);
+  const ignored = !own && PLAIN.test(fieldOf(fields, "content-type"));
+  return { told: ignored ? {} : told, own };
+}
+
+/**
+ * What a described problem tells, and the field that is before it.
+ * @param {unknown} problem
+ * @param {string} fields
+ */
+function problemOf(problem, fields) {
+  const { told, own } = membersOf(problem, fields);
+  const { retryable, retry_after: wait, cause: name } = told;
+  const applied = fieldOf(fields, tables.applied) || told.applied;
   const phases = { no: "nothing-sent", unknown: "maybe-processed" };
   const seconds = typeof wait === "number" && wait >= 0 ? wait : undefined;
+  const known =
+    own && typeof name === "string" && Object.hasOwn(tables.causes, name);
+  const cause = known ? name : undefined;
   return {
-    phase: phases[/** @type {keyof typeof phases} */ (applied)],
+    cause,
+    phase:
+      phases[/** @type {keyof typeof phases} */ (applied)] ??
+      (cause && tables.causes[cause].phase),
     retryAfter:
       seconds === undefined ? undefined : Math.floor(seconds * 1000 + 1e-6),
     stop: retryable === false && applied !== "unknown",
@@ -145,12 +169,13 @@ const isTable = (value) =>
  */
 export function idOf(fields, problem) {
   const named = ["x-request-id", "cf-ray"].map((name) => fieldOf(fields, name));
-  const members = isTable(problem) ? Object.entries(Object(problem)) : [];
-  const ids = members.filter(
+  const { told } = membersOf(problem, fields);
+  const ids = Object.entries(told).filter(
     ([name, id]) =>
       ["request_id", "ray_id"].includes(name) && typeof id === "string",
   );
-  return named.find(Boolean) ?? ids.at(-1)?.[1];
+  const id = /** @type {string | undefined} */ (ids.at(-1)?.[1]);
+  return named.find(Boolean) ?? id;
 }
 
 /**
@@ -172,7 +197,8 @@ export function isRepeated(failure, method, fields, policy) {
       : COLUMNS.unsafe;
   const column = isSafe(method) ? COLUMNS.safe : unsafe;
   const row = tables.phases.indexOf(failure.phase);
-  return tables.causes[failure.cause].again[row][column] === "y";
+  const told = tables.causes[failure.cause].again[row][column];
+  return told === "y" || (told === "w" && failure.retryAfter !== undefined);
 }
 
 /** How freely a request may be repeated, in the order of the tables' columns. */

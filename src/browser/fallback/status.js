@@ -3,9 +3,10 @@
  * How a site is doing by a reply, as in `status.rs`. What tabs saw of an origin is not
  * shared, since nothing in here remembers it.
  */
-import { failureOf, fieldOf } from "./failure.js";
+import tables from "lastgood-tables";
+import { failureOf } from "./failure.js";
 import { policyFor } from "./policy.js";
-import { retryAfter, secondsOf } from "./times.js";
+import { fieldOf, retryAfter, secondsOf } from "./times.js";
 
 const [BASE_MS, CAP_MS, SHORTEST_MS, LONGEST_MS] = [2e3, 60e3, 500, 300e3];
 
@@ -36,19 +37,21 @@ function stateOf(status, fields, now) {
 
 /** @param {string} fields @param {number} inVain @param {number} random @param {number} now */
 function waitOf(fields, inVain, random, now) {
-  const told = retryAfter(fieldOf(fields, "retry-after"), now);
+  const told = retryAfter(fields, now);
   const ceiling = Math.min(CAP_MS, BASE_MS * 2 ** Math.max(0, inVain - 1));
   const drawn =
     told === undefined
       ? random * ceiling
-      : Math.min(LONGEST_MS, told) * (1 + random / 2);
+      : Math.max(
+          Math.min(LONGEST_MS, told) * (1 + random / 2),
+          random * BASE_MS,
+        );
   return Math.max(SHORTEST_MS, drawn);
 }
 
-const NOT_ITS_FAULT = /^(rate-limited|server-error|listed|loop|maintenance)$/;
-
 /** @param {string} cause */
-export const blames_origin = (cause) => !NOT_ITS_FAULT.test(cause);
+export const blames_origin = (cause) =>
+  Object.hasOwn(tables.causes, cause) && tables.causes[cause].blames;
 
 export const news = () => new Float64Array([-1, -1]);
 

@@ -42,55 +42,58 @@ export const secondsOf = (value) =>
     : undefined;
 
 /**
- * For how many milliseconds from `now` a server wants to be left alone.
- * @param {string} value
+ * For how many milliseconds from `now` a server wants to be left alone. A date is held
+ * against the response's own `Date`, as the clock here may be wrong.
+ * @param {string} fields
  * @param {number} now
  * @returns {number | undefined}
  */
-export function retryAfter(value, now) {
+export function retryAfter(fields, now) {
+  const value = fieldOf(fields, "retry-after");
   const seconds = secondsOf(value);
   if (seconds !== undefined) return seconds * 1000;
   const date = dateOf(value.trim());
-  return date === undefined ? undefined : Math.max(0, date - now);
+  const sent = dateOf(fieldOf(fields, "date").trim()) ?? now;
+  return date === undefined ? undefined : Math.max(0, date - sent);
 }
 
 /**
- * One of HTTP's three forms of a date (RFC 9110, 5.6.7).
+ * The value of a field in a list of them, `name:value`, one per line.
+ * @param {string} fields
+ * @param {string} name
+ */
+export function fieldOf(fields, name) {
+  const lines = fields.split("\n");
+  const line = lines.find((line) => line.startsWith(`${name}:`));
+  return line?.slice(name.length + 1) ?? "";
+}
+
+const DAYS = "mon|tues|wednes|thurs|fri|satur|sun";
+const SHORT = `(?:${DAYS.replace(/\w+/g, (day) => day.slice(0, 3))})`;
+const CLOCK = String.raw`(?<clock>\d\d:\d\d:\d\d)`;
+const MONTH = "(?<month>[a-z]{3})";
+
+/** HTTP's three forms of a date (RFC 9110, 5.6.7). */
+const FORMS = [
+  String.raw`${SHORT}, (?<day>\d\d) ${MONTH} (?<year>\d{4}) ${CLOCK} GMT`,
+  String.raw`(?:${DAYS})day, (?<day>\d\d)-${MONTH}-(?<short>\d\d) ${CLOCK} GMT`,
+  String.raw`${SHORT} ${MONTH} (?<day>\d\d| \d) ${CLOCK} (?<year>\d{4})`,
+].map((form) => new RegExp(`^${form}$`, "i"));
+
+/**
  * @param {string} text
  * @returns {number | undefined}
  */
 function dateOf(text) {
-  const comma = text.indexOf(",");
-  const rest = text.slice(comma + 1);
-  if (comma < 0) {
-    const words = /^\S+\s+(\S+)\s+(\d+)\s+(\S+)\s+(\d+)/.exec(text);
-    return words ? instant(words[4], words[1], words[2], words[3]) : undefined;
-  }
-  if (comma > 3) {
-    const words = /^\s*(\d+)-([a-z]+)-(\d+)(?:-\S*)?\s+(\S+)/i.exec(rest);
-    if (!words) return undefined;
-    const century = Number(words[3]) < 70 ? 2000 : 1900;
-    const year = String(Number(words[3]) + century);
-    return instant(year, words[2], words[1], words[4]);
-  }
-  const words = /^ (\d+) ([a-z]+) (\d+) (\S+) GMT$/i.exec(rest);
-  return words ? instant(words[3], words[2], words[1], words[4]) : undefined;
-}
-
-/**
- * @param {string} year
- * @param {string} name
- * @param {string} day
- * @param {string} clock
- */
-function instant(year, name, day, clock) {
-  const month = MONTHS.indexOf(name.toLowerCase());
-  const [, hour, minute, second] =
-    /^(\d\d):(\d\d):(\d\d)$/.exec(clock)?.map(Number) ?? [];
-  const ok =
-    month >= 0 && Math.max(year.length, day.length) <= 4 && +year >= 1970;
-  const parts = [+year, month, +day, hour, minute, second];
-  const valid = +day >= 1 && +day <= 31 && hour < 24 && minute < 60;
-  if (!ok || !valid || !(second <= 60)) return undefined;
-  return Date.UTC(.../** @type {[number, number]} */ (parts));
+  const found = FORMS.map((form) => form.exec(text)?.groups).find(Boolean);
+  if (!found) return undefined;
+  const { day, month, short, clock } = found;
+  const year = short ? +short + (+short < 70 ? 2000 : 1900) : +found.year;
+  const [hour, minute, second] = clock.split(":").map(Number);
+  const index = MONTHS.indexOf(month.toLowerCase());
+  const exists =
+    +day >= 1 && +day <= new Date(Date.UTC(year, index + 1, 0)).getUTCDate();
+  const valid = hour < 24 && minute < 60 && second <= 60 && year >= 1970;
+  if (index < 0 || !exists || !valid) return undefined;
+  return Date.UTC(year, index, +day, hour, minute, second);
 }
