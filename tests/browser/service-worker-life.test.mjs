@@ -43,15 +43,24 @@ async function keep(shown, path = "/a") {
   );
 }
 
-/** @param {Awaited<ReturnType<typeof installed>>} shown */
-async function isGone(shown) {
+/** What stays where a response switched it off. */
+const NOTE = ["lastgood-off"];
+/** @type {Record<string, string>} */
+const OFF = { "lastgood-service-worker": "off" };
+
+/**
+ * @param {Awaited<ReturnType<typeof installed>>} shown
+ * @param {string[]} [stays]
+ */
+async function isGone(shown, stays = []) {
   await until("there is no service worker", async () => !(await shown.has()));
   await until("nothing is kept", async () => (await shown.kept()).length === 0);
-  const left = await shown.page.evaluate(() => caches.keys());
-  assert.deepEqual(
-    left.filter((name) => name.startsWith("lastgood")),
-    [],
-  );
+  const left = () => shown.page.evaluate(() => caches.keys());
+  await until("nothing else is left", async () => {
+    const ours = (await left()).filter((name) => name.startsWith("lastgood"));
+    return ours.join() === stays.join();
+  });
+  shown.site.answers = {};
   shown.site.all = BAD;
   const { status, text } = await shown.visit("/a");
   assert.equal(status, 502, "the network's own answer");
@@ -111,10 +120,97 @@ test("kill switch: a script that removes it, in its place", async (t) => {
 test("kill switch: a header of any page", async (t) => {
   const shown = await installed(t);
   await keep(shown);
-  const headers = { "lastgood-service-worker": "off" };
-  shown.site.answers["/b"] = { headers, body: "<p>[[/b#1]]" };
+  shown.site.answers["/b"] = { headers: OFF, body: "<p>[[/b#1]]" };
   assert.equal((await shown.visit("/b")).mark, "/b#1");
-  await isGone(shown);
+  await isGone(shown, NOTE);
+});
+
+test("kill switch: a header of a page that is slower than its copy", async (t) => {
+  const settings = { breaker: false, softDeadline: 200 };
+  const shown = await installed(t, script(settings));
+  await keep(shown);
+  const body = "<p>[[late#1]]";
+  shown.site.answers["/a"] = { afterMs: 900, headers: OFF, body };
+  assert.equal((await shown.visit("/a")).mark, "/a#1");
+  await isGone(shown, NOTE);
+});
+
+test("kill switch: a header of a failing answer, in whose place a copy would be shown", async (t) => {
+  const shown = await installed(t);
+  await keep(shown);
+  shown.site.answers["/a"] = { ...BAD, headers: OFF };
+  const { status, text } = await shown.visit("/a");
+  assert.equal(status, 502, "the site's own word");
+  assert.match(text, /502 Bad Gateway/);
+  assert.equal(shown.site.callsOf("/a").length, 2, "it is not asked again");
+  await isGone(shown, NOTE);
+});
+
+test("kill switch: a header of a page that is left alone, and of a write", async (t) => {
+  const routes = [{ path: "/off/*", mode: "off" }];
+  for (const ask of [
+    (/** @type {Awaited<ReturnType<typeof installed>>} */ { visit }) =>
+      visit("/off/x"),
+    (/** @type {Awaited<ReturnType<typeof installed>>} */ { ask }) =>
+      ask("/off", { method: "POST" }),
+  ]) {
+    const shown = await installed(t, script({ breaker: false, routes }));
+    await keep(shown);
+    const said = { headers: OFF, body: "<p>[[x]]" };
+    shown.site.answers = { "/off/x": said, "/off": said };
+    await ask(shown);
+    await isGone(shown, NOTE);
+  }
+});
+
+test("what another site answers in the end switches nothing off", async (t) => {
+  const shown = await installed(t);
+  const other = await Site.start(t);
+  other.answers["/x"] = {
+    headers: {
+      ...OFF,
+      "access-control-allow-origin": "*",
+      "access-control-expose-headers": "*",
+    },
+    body: "theirs",
+  };
+  const location = `${other.url}/x`;
+  shown.site.answers["/moved"] = { status: 302, headers: { location } };
+  const { text, headers } = await shown.ask("/moved");
+  assert.equal(text, "theirs");
+  assert.equal(headers["lastgood-service-worker"], "off");
+  await keep(shown);
+  assert.equal(await shown.has(), true);
+});
+
+test("where a header switched it off, register() keeps away until that says so no more", async (t) => {
+  const shown = await installed(t);
+  const register = () =>
+    shown.page.evaluate(async () => {
+      const url = "/lastgood/register.js";
+      const { forget, register } = await import(url);
+      await forget();
+      return !!(await register());
+    });
+  shown.site.answers["/b"] = { headers: OFF, body: "<p>[[/b#1]]" };
+  await shown.visit("/b");
+  await isGone(shown, NOTE);
+  shown.site.all = undefined;
+  await shown.visit("/a");
+  shown.site.answers["/b"] = { headers: OFF };
+  assert.equal(await register(), false, "it still says so");
+  shown.site.answers["/b"] = BAD;
+  assert.equal(await register(), false, "a site that fails says nothing");
+  assert.equal(await shown.has(), false);
+  assert.deepEqual(
+    shown.site.callsOf("/b").map(({ method }) => method),
+    ["GET", "HEAD", "HEAD"],
+  );
+  delete shown.site.answers["/b"];
+  assert.equal(await register(), true);
+  assert.equal(await shown.has(), true);
+  const names = await shown.page.evaluate(() => caches.keys());
+  assert.ok(!names.includes("lastgood-off"), "it is not asked for again");
 });
 
 for (const status of [404, 410])
@@ -125,13 +221,71 @@ for (const status of [404, 410])
     await isGone(shown);
   });
 
-test("a script that is missing while the site fails removes nothing", async (t) => {
-  const shown = await installed(t);
+/** A clock that a page can put forward. */
+const CLOCK = `{
+  const now = Date.now;
+  let ahead = 0;
+  Date.now = () => now() + ahead;
+  addEventListener("message", ({ data }) => {
+    if (typeof data === "number") ahead = data;
+  });
+}`;
+
+/**
+ * With a copy, and a look for a new version an hour ago.
+ * @param {TestContext} t
+ */
+async function anHourAgo(t) {
+  const shown = await installed(t, script({ breaker: false }, CLOCK));
+  const { page, site } = shown;
   await keep(shown);
+  const looked = () =>
+    page.evaluate(async () => {
+      const url = "https://looked.lastgood.invalid/";
+      const told = await (await caches.open("lastgood-own-1")).match(url);
+      return Number(await told?.text());
+    });
+  const first = await until("it has looked", looked);
+  await page.evaluate(() =>
+    navigator.serviceWorker.controller?.postMessage(61 * 60 * 1000),
+  );
+  return {
+    ...shown,
+    hasLooked: () =>
+      until("it has looked again", async () => (await looked()) > first),
+  };
+}
+
+test("a page that stays open has its service worker look for a new version, while copies are shown, too", async (t) => {
+  const shown = await anHourAgo(t);
+  const off = new URL("../../dist/browser/sw-off.js", import.meta.url);
+  shown.site.worker = { body: readFileSync(off, "utf8") };
+  shown.site.all = BAD;
+  const asked = await shown.ask("/a");
+  assert.match(asked.headers["cache-status"], /^lastgood; fwd=stale/);
+  await isGone(shown);
+});
+
+test("so it does by what it leaves alone", async (t) => {
+  const shown = await anHourAgo(t);
+  await shown.ask("/anew", { cache: "no-store" });
+  await shown.hasLooked();
+});
+
+test("a script that is missing while the site fails removes nothing, until it is well", async (t) => {
+  const shown = await anHourAgo(t);
   shown.site.worker = { status: 404 };
   shown.site.all = BAD;
+  await shown.ask("/a");
+  await shown.hasLooked();
   assert.equal((await shown.visit("/a")).mark, "/a#1");
   assert.equal(await shown.has(), true);
+  shown.site.all = undefined;
+  await until("it is gone", async () => {
+    await shown.ask("/api");
+    return !(await shown.has());
+  });
+  await isGone(shown);
 });
 
 test("the page's own unregister() leaves nothing", async (t) => {
@@ -175,6 +329,23 @@ const SIGN_OUTS = [
     ({ ask }) => ask("/account/logout", { method: "POST" }),
   ],
   ["a visitor follows a link to sign out", ({ visit }) => visit("/sign-out")],
+  [
+    "an answer says so that fails",
+    ({ site, ask }) => {
+      const headers = { "lastgood-service-worker": "forget" };
+      site.answers["/a"] = { ...BAD, headers };
+      return ask("/a");
+    },
+  ],
+  [
+    "an answer says so behind its copy",
+    async ({ site, ask }) => {
+      const headers = { "lastgood-service-worker": "forget" };
+      site.answers["/a"] = { afterMs: 1200, headers, body: "<p>[[late]]" };
+      await ask("/a");
+      delete site.answers["/a"];
+    },
+  ],
 ];
 
 for (const [name, signOut] of SIGN_OUTS)
@@ -260,14 +431,19 @@ for (const [name, fault] of FAULTS)
     assert.ok([502, 503].includes((await shown.visit("/d")).status));
   });
 
-test("without leave to compile wasm it passes on, and says so once", async (t) => {
+test("without leave to compile wasm it passes on, says so, and can be switched off", async (t) => {
   const policy = { "content-security-policy": "script-src 'self'" };
   const shown = await installed(t, script({}), policy);
   for (const path of ["/a", "/b"])
     assert.equal((await shown.visit(path)).status, 200);
+  const warnings = shown.said.filter((line) => /'wasm-unsafe-eval'/.test(line));
+  assert.equal(warnings.length, 1, "once for each start");
   assert.deepEqual(await shown.kept(), []);
   shown.site.all = BAD;
   assert.equal((await shown.visit("/a")).status, 502);
+  shown.site.answers["/c"] = { headers: OFF, body: "<p>[[/c#1]]" };
+  await shown.visit("/c");
+  await isGone(shown, NOTE);
 });
 
 test("a wrong setting is named, and costs itself only", async (t) => {

@@ -111,43 +111,6 @@ test("open pages are told of a copy, and when the network answers again", async 
   assert.deepEqual((await heard())[1], { lastgood: "good" });
 });
 
-/** As docs/service-worker.md has it. */
-const WITH_QUEUE = `
-import "/lastgood/sw.js";
-import { SYNC_TAG, WriteQueue, queued, synced } from "/lastgood/queue.js";
-const queue = new WriteQueue({ routes: [{ path: "/api/*", deduplicates: true }],
-  backoff: { base: "10ms", cap: "20ms" } });
-self.LASTGOOD = { send: ({ request }) =>
-  queue.takes(request) ? queued(queue, request) : fetch(request) };
-addEventListener("sync", (event) => {
-  if (event.tag === SYNC_TAG) event.waitUntil(synced(queue));
-});
-addEventListener("message", ({ data }) => { if (data === "sync") void synced(queue); });`;
-
-test("a site's queue takes the writes, and what they outdate is removed", async (t) => {
-  const site = await Site.start(t, { body: WITH_QUEUE });
-  const shown = await openAt(t, browser, site);
-  await shown.visit("/start");
-  await shown.install({ type: "module" });
-  await keep({ ...shown, site }, "/api/a");
-  site.answers["/api/a"] = { status: 503, body: "" };
-  const later = await shown.ask("/api/a", { method: "POST", body: "bread" });
-  assert.equal(later.status, 202);
-  assert.equal(JSON.parse(later.text).state, "waiting");
-  assert.equal(site.callsOf("/api/a").length, 2);
-  delete site.answers["/api/a"];
-  await shown.page.evaluate(() =>
-    navigator.serviceWorker.controller?.postMessage("sync"),
-  );
-  await until("it is sent", async () => site.callsOf("/api/a").length === 3);
-  const [first, second] = site.callsOf("/api/a").slice(1);
-  const key = "idempotency-key";
-  assert.ok(first?.headers[key]);
-  assert.equal(first.headers[key], second?.headers[key]);
-  const other = await shown.ask("/b", { method: "POST", body: "jam" });
-  assert.equal(other.status, 200);
-});
-
 test("offline has words of its own, with a copy and without", async (t) => {
   const shown = await installed(t, { options: { locale: "fr-FR" } });
   await keep(shown, "/a");
@@ -212,23 +175,6 @@ test("a script gets the network's own error, not our page", async (t) => {
   site.all = { status: 502, body: '{"own":1}' };
   const asked = await ask("/api");
   assert.deepEqual([asked.status, asked.text], [502, '{"own":1}']);
-});
-
-test("a slow page is shown from its copy, which its late answer renews", async (t) => {
-  const shown = await installed(t, { settings: { softDeadline: 200 } });
-  await keep(shown, "/a");
-  shown.site.answers["/a"] = { afterMs: 1500, body: pageOf("/late", 1) };
-  const before = performance.now();
-  const { mark } = await shown.visit("/a");
-  assert.equal(mark, "/a#1");
-  assert.ok(performance.now() - before < 1400, "it was not waited for");
-  await until("the late answer is the copy", () =>
-    shown.page.evaluate(async () => {
-      const store = await caches.open("lastgood-copies-1");
-      const found = await store.match("/a");
-      return (await found?.text())?.includes("[[/late#1]]");
-    }),
-  );
 });
 
 test("what breaks off, is reset or refused is a failure as well", async (t) => {

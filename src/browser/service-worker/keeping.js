@@ -26,7 +26,8 @@ const START = 2048;
 /** @typedef {import("./serving.js").Hand} Hand */
 
 /**
- * Keeps a copy of a response behind the reply, if one is due. The response stays as it is.
+ * Keeps a copy of a response behind the reply, if one is due; resolves with whether it is
+ * in the store then. The response stays as it is.
  * @param {Hand} hand
  * @param {Response} response
  */
@@ -39,45 +40,52 @@ export function keepIfDue(hand, response) {
     ...[request.method, url, asked, status, fields],
     ...[redirected ? "redirected" : type, arrived],
   );
-  if (reserved < 0) return;
-  const kept = keep(hand, response.clone(), { fields, reserved, arrived });
-  event.waitUntil(kept.catch((error) => console.warn("lastgood:", error)));
+  if (reserved < 0) return Promise.resolve(false);
+  const kept = keep(hand, response.clone(), { fields, arrived })
+    .catch((error) => {
+      console.warn("lastgood:", error);
+      return LOST;
+    })
+    .then((how) => {
+      landed(url, asked, fields, how, reserved);
+      return how === STORED;
+    });
+  event.waitUntil(kept);
+  return kept;
 }
 
 /**
  * @param {Hand} hand
  * @param {Response} response
- * @param {{ fields: string, reserved: number, arrived: number }} claim
+ * @param {{ fields: string, arrived: number }} claim
  */
-async function keep(hand, response, { fields, reserved, arrived }) {
+async function keep(hand, response, { fields, arrived }) {
   const { url, asked, started } = hand;
   const since = store.age;
-  let how = LOST;
-  try {
-    const body = await whole(response, copy_limit(url)).catch(() => null);
-    if (body === null) return console.info(cut(url, Date.now()));
-    if (!body || hasToken(url, response, body))
-      return void (how = NOT_FOR_KEEPING);
-    const page = response.headers.has("vary")
-      ? store.envelopeOf(await store.look(url))
-      : "";
-    const sealed = seal(
-      ...[url, asked, response.status, fields, page, body.byteLength],
-      ...[arrived, arrived - started, startOf(body)],
-    );
-    if (sealed[0] === REFUSED) {
-      how = NOT_FOR_KEEPING;
-      return console.info(sealed.slice(1));
-    }
-    const end = sealed.indexOf("\n");
-    const place = sealed.slice(1, end) || url;
-    const { status } = response;
-    const headers = changed(response.headers, sealed.slice(end + 1));
-    const make = () => new Response(body, { status, headers });
-    if (await store.put(place, make, body.byteLength, since)) how = STORED;
-  } finally {
-    landed(url, asked, fields, how, reserved);
+  const body = await whole(response, copy_limit(url)).catch(() => null);
+  if (body === null) {
+    console.info(cut(url, Date.now()));
+    return LOST;
   }
+  if (!body || hasToken(url, response, body)) return NOT_FOR_KEEPING;
+  const page = response.headers.has("vary")
+    ? store.envelopeOf(await store.look(url))
+    : "";
+  const sealed = seal(
+    ...[url, asked, response.status, fields, page, body.byteLength],
+    ...[arrived, arrived - started, startOf(body)],
+  );
+  if (sealed[0] === REFUSED) {
+    console.info(sealed.slice(1));
+    return NOT_FOR_KEEPING;
+  }
+  const end = sealed.indexOf("\n");
+  const place = sealed.slice(1, end) || url;
+  const { status } = response;
+  const headers = changed(response.headers, sealed.slice(end + 1));
+  const make = () => new Response(body, { status, headers });
+  const put = await store.put(place, make, body.byteLength, since);
+  return put ? STORED : LOST;
 }
 
 /**

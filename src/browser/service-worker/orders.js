@@ -1,18 +1,25 @@
 // @ts-check
 /** What a site orders of its service worker: to forget, or to go. */
-import { is_check_due, orders } from "lastgood-core";
+import { forgets } from "lastgood-core";
 import { lines } from "../fields.js";
-import { stop } from "./core.js";
+import { able, stop } from "./core.js";
 import { bare } from "./fields.js";
-import { own, removeAll, removeEverything } from "./store.js";
-import { learn } from "./words.js";
+import { noteOff, removeAll, removeEverything, soon } from "./store.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (
   /** @type {unknown} */ (globalThis)
 );
 
-const FORGET = 1;
-const GO = 2;
+/** By which a site gets rid of us: `off`. */
+const SWITCH = "lastgood-service-worker";
+
+/** Whether the site answered well when it was heard last. */
+export let well = false;
+
+/** The site was asked in vain. */
+export function heardNothing() {
+  well = false;
+}
 
 /** Removes all copies, those on their way into the store too. */
 export const forget = () => removeAll();
@@ -25,45 +32,44 @@ export async function go() {
 }
 
 /**
- * Heeds what a response orders, before it goes out: who reads it is not to be shown what
- * was before. Says whether it ordered anything: then no copy is kept of it.
+ * The same by a response's word: `register()` of the pages asks its URL whether it still
+ * says so.
+ * @param {string} url
+ */
+async function switchOff(url) {
+  stop();
+  await soon(noteOff(url));
+  await go();
+}
+
+/**
+ * Heeds what a response orders. Every response of the network passes here, before it goes
+ * out, since who reads it is not to be shown what was before, and before anything is kept.
+ * Says whether it ordered anything: then it goes out as it is, and no copy is kept of it.
+ * @param {FetchEvent} event
+ * @param {Response} response
+ */
+export async function heed(event, response) {
+  const { type, ok } = response;
+  well = ok && type === "basic";
+  const done = ordered(bare(event.request.url), response);
+  if (!done) return false;
+  event.waitUntil(done.catch(() => {}));
+  await soon(done);
+  return true;
+}
+
+/**
  * @param {string} url
  * @param {Response} response
  */
-export async function heed(url, response) {
-  const order = orders(bare(url), response.status, lines(response.headers));
-  if (order === FORGET) await forget();
-  if (order === GO) await go();
-  return order === FORGET || order === GO;
-}
-
-/** Under which it stands when we looked last. */
-const LOOKED = "https://looked.lastgood.invalid/";
-
-/** By which the script would be missing. */
-const GONE = [404, 410];
-
-/** @type {number | undefined} */
-let looked;
-
-/**
- * Looks for a new version, if that is due. Where a site is well and has no such script any
- * more, it is meant to be gone, which browsers do not conclude by themselves.
- */
-export async function lookForUpdate() {
-  looked ??= Number(await (await (await own()).match(LOOKED))?.text()) || 0;
-  if (!is_check_due(looked, Date.now())) return;
-  looked = Date.now();
-  await (await own()).put(LOOKED, new Response(String(looked)));
-  await learn().catch(() => {});
+function ordered(url, { type, status, headers }) {
+  // Where another site answered in the end, only the way there is this one's.
+  const own = type === "cors" ? new Headers() : headers;
+  if (own.get(SWITCH) === "off") return switchOff(url);
   try {
-    await worker.registration.update();
-  } catch {
-    const script = worker.registration.active?.scriptURL;
-    const head = await fetch(script ?? worker.location.href, {
-      method: "HEAD",
-      cache: "no-store",
-    });
-    if (GONE.includes(head.status)) await go();
+    return able && forgets(url, status, lines(own)) ? forget() : undefined;
+  } catch (error) {
+    stop(error);
   }
 }

@@ -11,7 +11,10 @@ export interface Registration {
   updated?: () => void;
 }
 
-/** Installs the service worker; resolves with nothing where the browser has none. */
+/**
+ * Installs the service worker; resolves with nothing where the browser has none, or where
+ * the site switched it off by `Lastgood-Service-Worker: off` and still says so.
+ */
 export function register(
   options?: Registration,
 ): Promise<ServiceWorkerRegistration | undefined>;

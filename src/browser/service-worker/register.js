@@ -3,12 +3,14 @@
 
 /** So long a worker is waited for that is told something. */
 const PATIENCE_MS = 2000;
-/** What all our stores are called. */
-const OURS = /^lastgood-/;
+/** What all our stores are called, but for the note that it was switched off. */
+const OURS = /^lastgood-(?!off$)/;
+const OFF = "lastgood-off";
+const SWITCH = "lastgood-service-worker";
 
 /**
  * Installs the service worker, or sees that it is there; nothing where the browser has
- * none. `updated` is called when a new version takes over this page, which needs not be
+ * none, or the site switched it off and still does. `updated` is called when a new version takes over this page, which needs not be
  * loaded again for that.
  * @param {{ url?: string | URL, type?: WorkerType, scope?: string, updated?: () => void }} [options]
  * @returns {Promise<ServiceWorkerRegistration | undefined>}
@@ -16,7 +18,7 @@ const OURS = /^lastgood-/;
 export async function register(options = {}) {
   const { url = "/sw.js", type, scope, updated } = options;
   const workers = navigator.serviceWorker;
-  if (!workers) return undefined;
+  if (!workers || (await isOff())) return undefined;
   let controlled = !!workers.controller;
   workers.addEventListener("controllerchange", () => {
     if (controlled) updated?.();
@@ -24,6 +26,24 @@ export async function register(options = {}) {
   });
   // A script that waits in the browser's cache could be of any age.
   return workers.register(url, { type, scope, updateViaCache: "none" });
+}
+
+/**
+ * Whether the site switched it off by a response, and that still says so: what may be
+ * asked again is so only while it was switched off.
+ */
+async function isOff() {
+  if (!(await caches.has(OFF))) return false;
+  const [said] = await (await caches.open(OFF)).keys();
+  const asked = await fetch(said?.url ?? location.href, {
+    method: "HEAD",
+    cache: "no-store",
+  }).catch(() => undefined);
+  // A site that fails says nothing.
+  if (!asked || asked.status >= 500) return true;
+  if (asked.headers.get(SWITCH) === "off") return true;
+  await caches.delete(OFF);
+  return false;
 }
 
 /**

@@ -2,15 +2,15 @@
 /**
  * The loop around the core's exchange: does each step, tells what came of it.
  */
-import { Visit } from "lastgood-core";
+import { Visit, overheard } from "lastgood-core";
 import { first } from "../attempts.js";
 import { discard, readSmall } from "../bodies.js";
 import { lines } from "../fields.js";
 import { bare, changed } from "./fields.js";
 import { keepIfDue } from "./keeping.js";
-import { heed, lookForUpdate } from "./orders.js";
+import { heardNothing, heed } from "./orders.js";
 import * as store from "./store.js";
-import { tellOfCopy, tellOfNetwork } from "./telling.js";
+import { tellOfCopy, tellOfFresh, tellOfNetwork } from "./telling.js";
 import { speakTheirs } from "./words.js";
 
 /** What a step is, besides a number of milliseconds to wait. */
@@ -41,7 +41,9 @@ const FOUND = 302;
  * @property {string} asked its fields
  * @property {number} started
  * @property {Attempt[]} running
+ * @property {boolean} [awaited] what the browser asked for ahead of us is an attempt
  * @property {Response} [response] the last one of the network, unread
+ * @property {boolean} [ordered] it orders something: then it goes out, whatever it is
  * @property {Response} [stored]
  */
 
@@ -75,6 +77,7 @@ export async function serve(event, asked) {
     if (goesOn) event.waitUntil(late(visit, hand).finally(() => visit.free()));
     return response;
   } finally {
+    if (!hand.awaited) event.waitUntil(overhear(hand));
     if (!goesOn) {
       letGo(hand);
       visit.free();
@@ -125,7 +128,9 @@ function begin(visit, hand) {
  * @param {Hand} hand
  * @returns {Promise<Response>}
  */
-async function ahead({ event, request }) {
+async function ahead(hand) {
+  const { event, request } = hand;
+  hand.awaited = true;
   return (await event.preloadResponse) ?? fetch(request);
 }
 
@@ -157,11 +162,17 @@ async function next(visit, hand, ms, signal) {
   const { attempt, response } = end;
   const { number, offline } = attempt;
   hand.running = hand.running.filter((running) => running !== attempt);
-  if (!response) return visit.failed(number, offline, Date.now());
+  if (!response) {
+    heardNothing();
+    return visit.failed(number, offline, Date.now());
+  }
   discard(hand.response);
   hand.response = response;
+  hand.ordered = await heed(hand.event, response);
   const fields = lines(response.headers);
-  return visit.responded(number, statusOf(response), fields, Date.now());
+  const status = statusOf(response);
+  const step = visit.responded(number, status, fields, Date.now());
+  return hand.ordered && step !== REPLY ? visit.left(Date.now()) : step;
 }
 
 /**
@@ -230,6 +241,7 @@ async function inspect(visit, hand, ms) {
 async function reply(visit, hand) {
   if (!hand.response?.ok) await store.soon(speakTheirs());
   const told = /** @type {Told} */ (visit.reply(Date.now()));
+  if (hand.ordered && told.source !== NETWORK) return taken(hand, "response");
   if (told.line) console.info(told.line);
   if (told.source === COPY) {
     const copy = await copyOf(taken(hand, "stored"), told);
@@ -246,12 +258,10 @@ async function reply(visit, hand) {
  * @param {Hand} hand
  * @param {Told} told
  */
-async function passed(hand, { changes }) {
+function passed(hand, { changes }) {
   const response = taken(hand, "response");
-  if (!(await heed(hand.url, response))) keepIfDue(hand, response);
+  if (!hand.ordered) void keepIfDue(hand, response);
   if (response.ok) hand.event.waitUntil(tellOfNetwork());
-  if (response.ok && hand.request.mode === "navigate")
-    hand.event.waitUntil(lookForUpdate().catch(() => {}));
   if (!changes) return response;
   const { status, statusText, body } = response;
   const headers = changed(response.headers, changes);
@@ -304,10 +314,37 @@ async function late(visit, hand) {
     )
       await next(visit, hand, patience);
     const { response } = hand;
-    if (response) keepIfDue(hand, response);
+    if (response && !hand.ordered) await renew(hand, response);
   } finally {
     letGo(hand);
   }
+}
+
+/**
+ * What the browser asked for ahead of us, and no attempt waited for, as a copy went out at
+ * once: it is there all the same, renews the copy and tells of the origin.
+ * @param {Hand} hand
+ */
+async function overhear(hand) {
+  const { event, url, started } = hand;
+  const ahead = Promise.resolve(event.preloadResponse);
+  const response = await ahead.catch(heardNothing);
+  if (!response) return;
+  const ordered = await heed(event, response);
+  const good = overheard(url, statusOf(response), started, Date.now());
+  if (good && !ordered) await renew(hand, response);
+  discard(response);
+}
+
+/**
+ * An answer that comes behind its reply becomes the copy, and the page is told.
+ * @param {Hand} hand
+ * @param {Response} response
+ */
+async function renew(hand, response) {
+  const kept = keepIfDue(hand, response);
+  discard(response);
+  if (await kept) await tellOfFresh(hand.event, hand.url);
 }
 
 /**
@@ -324,15 +361,24 @@ function taken(hand, which) {
 }
 
 /**
- * Gives up what still runs. The first attempt, which is not ours to end, is let go of.
+ * Gives up what still runs. The first attempt, which is not ours to end, is let go of when
+ * it ends: a browser complains of what it asked for ahead and nobody waits for.
  * @param {Hand} hand
  */
-function abandon(hand) {
-  for (const { controller, end } of hand.running) {
+function abandon({ event, running }) {
+  for (const { controller, end } of running.splice(0)) {
     controller.abort();
-    end?.then(({ response }) => discard(response));
+    if (end) event.waitUntil(end.then(({ response }) => drop(event, response)));
   }
-  hand.running = [];
+}
+
+/**
+ * @param {FetchEvent} event
+ * @param {Response} [response]
+ */
+async function drop(event, response) {
+  if (response) await heed(event, response);
+  discard(response);
 }
 
 /** @param {Hand} hand */

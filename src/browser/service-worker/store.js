@@ -6,7 +6,9 @@ import { envelope_field, surplus } from "lastgood-core";
 const COPIES = "lastgood-copies-1";
 /** What we keep for ourselves: texts, and when we looked for a new version. */
 const OWN = "lastgood-own-1";
-const ALL = /^lastgood-/;
+/** What stays when we were switched off: `register.js` reads it. */
+const OFF = "lastgood-off";
+const ALL = /^lastgood-(?!off$)/;
 
 /** So long a look may take. */
 const LONGEST_LOOK_MS = 2000;
@@ -135,6 +137,10 @@ export async function removeAll() {
   known = opened = undefined;
   await caches.delete(COPIES);
 }
+
+/** Notes by which URL we were switched off. @param {string} url */
+export const noteOff = async (url) =>
+  (await caches.open(OFF)).put(url, new Response());
 
 /** Removes what other versions left. */
 export async function removeOthers() {

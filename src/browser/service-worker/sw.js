@@ -8,9 +8,10 @@
 import { treatment } from "lastgood-core";
 import { able, start, stop } from "./core.js";
 import { fieldsOf } from "./fields.js";
-import { forget, go } from "./orders.js";
+import { forget, go, heed } from "./orders.js";
 import { serve } from "./serving.js";
 import { removeOthers } from "./store.js";
+import { lookForUpdate } from "./updates.js";
 import { learn } from "./words.js";
 import { write } from "./writing.js";
 
@@ -43,6 +44,12 @@ async function activate() {
 worker.addEventListener("fetch", (event) => {
   const answer = answerTo(event);
   if (answer) event.respondWith(answer);
+  // Whatever a page asks for shows that it is open, and it may stay so for days.
+  event.waitUntil(
+    Promise.resolve(answer)
+      .finally(lookForUpdate)
+      .catch(() => {}),
+  );
 });
 
 worker.addEventListener("message", (event) => {
@@ -86,11 +93,22 @@ const open = (event, served) =>
   served.catch((error) => {
     if (error instanceof WebAssembly.RuntimeError) stop(error);
     else console.warn("lastgood: this request goes on without it.", error);
-    return fetch(event.request);
+    return passed(event, fetch(event.request));
   });
 
 /** @param {FetchEvent} event */
-async function plain({ preloadResponse, request }) {
-  const ahead = await Promise.resolve(preloadResponse).catch(() => {});
-  return ahead ?? fetch(request);
+async function plain(event) {
+  const ahead = await Promise.resolve(event.preloadResponse).catch(() => {});
+  return passed(event, ahead ?? fetch(event.request));
+}
+
+/**
+ * A response that goes on as it is, once what it orders is heeded.
+ * @param {FetchEvent} event
+ * @param {Response | Promise<Response>} coming
+ */
+async function passed(event, coming) {
+  const response = await coming;
+  await heed(event, response);
+  return response;
 }

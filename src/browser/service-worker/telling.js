@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What open pages are told, for `lastgood/status` in them: that they got a copy, and
- * that the network answers again. A page that is a copy itself says so by its notice.
+ * What open pages are told: that they got a copy, and that the network answers again, for
+ * `lastgood/status` in them; and that what they got is renewed. A page that is a copy
+ * itself says so by its notice.
  */
 
 const { clients } = /** @type {ServiceWorkerGlobalScope} */ (
@@ -18,6 +19,17 @@ export async function tellOfCopy(clientId, url, { headers }) {
   if (!client) return;
   const age = Number(headers.get("age")) || 0;
   client.postMessage({ lastgood: "copy", url, age });
+}
+
+/**
+ * The answer came behind the copy that was shown for it, and is the copy now. That is not
+ * to say that the network answers in time.
+ * @param {FetchEvent} event
+ * @param {string} url
+ */
+export async function tellOfFresh({ clientId, resultingClientId }, url) {
+  const client = await clients.get(resultingClientId || clientId);
+  client?.postMessage({ lastgood: "fresh", url });
 }
 
 /** The network answered well. */

@@ -24,9 +24,9 @@ const send = (event) =>
 export async function write(event) {
   const { method, url } = event.request;
   const response = await send(event);
+  if (await heed(event, response)) return response;
   try {
     await removeOutdated(method, bare(url), response);
-    await heed(url, response);
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) stop(error);
   }

@@ -6,7 +6,7 @@ use super::shelf::Stored;
 use super::with_worker;
 use crate::browser::{length_of, time};
 use crate::copies::{self, ENVELOPE, Kept, Search};
-use crate::gateway;
+use crate::gateway::{self, FirstResponse};
 use crate::policy::Mode;
 use crate::verdict::{Cause, disguise};
 use crate::wire::{Fields, Listed, Method, RequestHead, ResponseHead, Timestamp, list, message};
@@ -46,7 +46,7 @@ pub fn claim_copy(
         let policy = Rc::clone(it.configuration.policy_for(request.path));
         let aside = copies::may_keep(&request, &head, &policy);
         // What lies beside a page is of use to many, and to one visitor hardly.
-        if type_of != "basic" || aside != Ok(None) || head.sets_cookie {
+        if type_of != "basic" || aside != Ok(None) {
             return None;
         }
         let bytes = it.room.take(&head, &policy)?;
@@ -59,6 +59,25 @@ pub fn claim_copy(
         None
     });
     claimed.map_or(-1.0, bytes_of)
+}
+
+/// Notes a response that the browser asked for ahead of us at `asked`, and for which no
+/// attempt waited. Whether it is a good one: then the origin is well.
+#[wasm_bindgen]
+#[must_use]
+pub fn overheard(url: &str, status: u16, asked: f64, now: f64) -> bool {
+    let first = FirstResponse {
+        method: Method::Get,
+        url,
+        origin: 0,
+        asked: time(asked),
+        status,
+        varied: "",
+    };
+    with_worker(|it| {
+        let policy = it.configuration.policy_for(message::path(url));
+        gateway::fetched(&first, policy, &mut it.memory, time(now)).is_some()
+    })
 }
 
 /// What became of a copy that was [claimed](claim_copy) in so many bytes: it is not for

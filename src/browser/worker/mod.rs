@@ -3,7 +3,7 @@
 //! As at the edge, but that the one who asks is always the same, so that the law of a
 //! private cache holds (`private.rs`); and that this host may not see cookies, nor that
 //! they are set: what must not be there for the next who uses the device is forgotten on
-//! the word of the site ([`orders`]).
+//! the word of the site ([`forgets`]).
 //!
 //! - `treatment.rs` says which requests are ours at all;
 //! - `visit.rs` is the life of one, `reply.rs` how it ends;
@@ -18,10 +18,10 @@ mod treatment;
 mod visit;
 
 pub use keeping::{
-    claim_copy, copy_limit, cut, envelope_field, landed, longest_disguise, outdated, seal, surplus,
-    token_pattern,
+    claim_copy, copy_limit, cut, envelope_field, landed, longest_disguise, outdated, overheard,
+    seal, surplus, token_pattern,
 };
-pub use treatment::{is_check_due, orders, treatment};
+pub use treatment::{forgets, is_check_due, treatment};
 pub use visit::Visit;
 
 use crate::answer::Language;

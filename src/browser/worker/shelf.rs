@@ -1,7 +1,9 @@
 //! How many copies there are room for on a visitor's device.
 //!
 //! A browser gives a site much, and takes all of it away at once when its disk is full.
-//! So we take little, and what was not seen for longest goes first.
+//! So we take little, and what was stored first goes first: to note when a copy was looked
+//! at would be a write for each look. A page that is visited is stored anew every
+//! few minutes at least.
 
 use crate::wire::Timestamp;
 use alloc::{string::String, vec::Vec};

@@ -1,4 +1,4 @@
-//! Which requests of a site are ours, and what its responses order.
+//! Which requests of a site are ours, and after which responses no copy is left.
 
 use super::with_worker;
 use crate::browser::time;
@@ -15,13 +15,9 @@ const SERVED: u8 = 1;
 const WRITTEN: u8 = 2;
 const PASSED: u8 = 3;
 
-/// What a response orders: nothing, that no copy be left, or that we go.
-const NOTHING: u8 = 0;
-const FORGET: u8 = 1;
-const GO: u8 = 2;
-
-/// The field by which a site gets rid of its service worker (`off`), or of its copies
-/// (`forget`): of `Clear-Site-Data` not every browser shows us anything.
+/// The field by which a site gets rid of its copies (`forget`): of `Clear-Site-Data` not
+/// every browser shows us anything. By `off` it gets rid of the service worker, which is
+/// heeded without the core, as it must be where that fails.
 const SWITCH: &str = "lastgood-service-worker";
 
 /// What is to be done with a request: left to the browser (0), served by a
@@ -83,17 +79,12 @@ fn is_upload(fields: &dyn Fields) -> bool {
     !small.contains(&essence) && !essence.ends_with("+json")
 }
 
-/// What a response to a request for `url` orders, by its fields: nothing (0), that no copy
-/// be left (1), or that this worker go, with all copies (2).
+/// Whether a response to a request for `url` orders, by its fields or by where it comes
+/// from, that no copy be left.
 #[wasm_bindgen]
 #[must_use]
-pub fn orders(url: &str, status: u16, fields: &str) -> u8 {
+pub fn forgets(url: &str, status: u16, fields: &str) -> bool {
     let fields = Listed::new(fields);
-    match fields.get(SWITCH) {
-        "off" => return GO,
-        "forget" => return FORGET,
-        _ => {}
-    }
     let cleared = ["\"*\"", "\"cache\"", "\"cookies\"", "\"storage\""];
     let mut clears = list::elements(fields.get("clear-site-data"));
     let signs_out = || {
@@ -103,11 +94,9 @@ pub fn orders(url: &str, status: u16, fields: &str) -> u8 {
             paths.any(|pattern| policy::fits(pattern, path))
         })
     };
-    let good = |status: u16| status < 400;
-    match clears.any(|it| cleared.contains(&it)) || (good(status) && signs_out()) {
-        true => FORGET,
-        false => NOTHING,
-    }
+    fields.get(SWITCH) == "forget"
+        || clears.any(|it| cleared.contains(&it))
+        || (status < 400 && signs_out())
 }
 
 /// A worker asks for a new version of itself so often, while its pages stay open: browsers
@@ -170,18 +159,18 @@ mod tests {
 
     #[test]
     fn a_site_orders_by_fields_and_by_paths() {
-        let check = |path: &str, status: u16, fields: &str, expected: u8| {
+        let check = |path: &str, status: u16, fields: &str, expected: bool| {
             let url = ["https://a.test", path].concat();
-            assert_eq!(orders(&url, status, fields), expected, "{path} {fields}");
+            assert_eq!(forgets(&url, status, fields), expected, "{path} {fields}");
         };
-        check("/", 200, "", NOTHING);
-        check("/", 200, "lastgood-service-worker:off", GO);
-        check("/", 200, "lastgood-service-worker:forget", FORGET);
-        check("/", 200, "clear-site-data:\"cache\", \"cookies\"", FORGET);
-        check("/", 200, "clear-site-data:\"executionContexts\"", NOTHING);
-        check("/account/logout", 303, "", FORGET);
-        check("/account/logout", 502, "", NOTHING);
-        check("/logout/help", 200, "", NOTHING);
+        check("/", 200, "", false);
+        check("/", 200, "lastgood-service-worker:forget", true);
+        check("/", 502, "lastgood-service-worker:forget", true);
+        check("/", 200, "clear-site-data:\"cache\", \"cookies\"", true);
+        check("/", 200, "clear-site-data:\"executionContexts\"", false);
+        check("/account/logout", 303, "", true);
+        check("/account/logout", 502, "", false);
+        check("/logout/help", 200, "", false);
     }
 
     #[test]
