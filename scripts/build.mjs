@@ -26,12 +26,14 @@ import { gzipSync } from "node:zlib";
 import {
   MODULES,
   WASM,
+  inlined,
   loadedWith,
   pack,
   writePackage,
   writeSingle,
   writeTables,
 } from "./build/package.mjs";
+import { writeQueueTexts } from "./build/queue-texts.mjs";
 import { run } from "./build/run.mjs";
 import {
   optimise,
@@ -46,7 +48,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (/** @type {string[]} */ ...parts) => join(root, ...parts);
 
 /**
- * The site has the playground's module in it.
+ * The site has the playground's module in it, and of the package its service worker.
  * @param {{ worker?: boolean, browser?: boolean, playground?: boolean, site?: boolean, quiet?: boolean }} what
  */
 export async function build({
@@ -59,7 +61,7 @@ export async function build({
   const unlock = await lock();
   try {
     if (worker) await once("worker", buildWorker, quiet);
-    if (browser) await once("browser", buildBrowser, quiet);
+    if (browser || site) await once("browser", buildBrowser, quiet);
     if (playground) await once("playground", buildPlayground, quiet);
     if (site)
       await once("www", buildSite, quiet, [
@@ -176,6 +178,10 @@ async function buildBrowser(out) {
       "lastgood-words": parts.words.glue,
       "lastgood-tables": tables,
       "lastgood-texts": writeTexts(whole, join(whole, "languages")),
+      "lastgood-queue-texts": writeQueueTexts(
+        whole,
+        join(out, "queue-languages"),
+      ),
     },
     define: EXPLICIT_FREE,
   };
@@ -187,7 +193,7 @@ async function buildBrowser(out) {
     splitting: true,
     chunkNames: "[name]-[hash]",
     alias: { ...options.alias, "lastgood-wasm": own("wasm.js") },
-    external: ["./languages/*"],
+    external: ["./languages/*", "./queue-languages/*"],
   });
   cpSync(join(whole, "languages"), join(out, "languages"), { recursive: true });
   const scripts = readdirSync(out).filter((name) => name.endsWith(".js"));
@@ -197,7 +203,7 @@ async function buildBrowser(out) {
     if (name !== "words") refuseWords(wasm);
     optimise(wasm, join(out, `${name}.wasm`));
   }
-  await writeSingle(out, options);
+  await writeSingle(out, options, part("single", whole));
   await buildServiceWorker(out);
   writePackage(out);
 }
@@ -241,7 +247,7 @@ async function buildServiceWorker(out) {
       bundle: true,
       alias: { "lastgood-core": glue },
       charset: "utf8",
-      plugins: [inlined(wasm)],
+      plugins: [inlined("lastgood-wasm", wasm)],
       define: {
         ...EXPLICIT_FREE,
         LASTGOOD_VERSION: JSON.stringify(version),
@@ -256,27 +262,8 @@ async function buildServiceWorker(out) {
   await bundled(script, readFileSync(wasm, "latin1"));
   for (const name of ["register.js", "sw-off.js"])
     await bundle({ ...BUNDLE, entryPoints: [own(name)], outdir: out });
-  cpSync(own("register.d.ts"), join(out, "register.d.ts"));
+  cpSync(at("src", "browser", "register.d.ts"), join(out, "register.d.ts"));
 }
-
-/**
- * The wasm as a text with a character for each byte: packed on its way it is a quarter
- * smaller than in base64.
- * @param {string} text
- * @returns {import("esbuild").Plugin}
- */
-const inlined = (text) => ({
-  name: "inlined",
-  setup(build) {
-    build.onResolve({ filter: /^lastgood-wasm$/ }, ({ path }) => ({
-      path,
-      namespace: "inlined",
-    }));
-    build.onLoad({ filter: /.*/, namespace: "inlined" }, () => ({
-      contents: `export default ${JSON.stringify(text)};`,
-    }));
-  },
-});
 
 /**
  * Writes the texts of all languages as modules, and one that imports each by its tag.
@@ -446,11 +433,13 @@ const PARTS = {
   queue: ["queue.wasm"],
   words: ["words.wasm"],
   "service-worker": ["sw.js"],
+  single: ["lastgood.single.js"],
 };
 
 /**
  * The bytes that a build puts on the wire: all of the worker; of the package what a page
- * loads before its first request, and each other wasm; of the service worker its script.
+ * loads before its first request, and each other wasm; of the service worker and of the
+ * package in one file the script.
  * @param {string} name of a folder in dist/, or of a part of the package
  */
 export function gzipped(name) {

@@ -122,6 +122,10 @@ const STAGES = [
   { name: "types, pages", command: ["npx", "tsc", "-p", "www"] },
   { name: "types, package", command: ["npx", "tsc", "-p", "src/browser"] },
   {
+    name: "types, queue",
+    command: ["npx", "tsc", "-p", "src/browser/queue"],
+  },
+  {
     name: "types, service worker",
     command: ["npx", "tsc", "-p", "src/browser/service-worker"],
   },

@@ -10,10 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inRoot } from "../setup/paths.mjs";
 import { run } from "./run.mjs";
+import { optimise, prune } from "./shrink.mjs";
 
 /**
  * What can be imported from the package, by its file in `src/browser/`; the types are
@@ -31,6 +32,9 @@ export const MODULES = Object.values(EXPORTS);
 
 /** All of it in one file, for who copies one to a server of their own. */
 const SINGLE = "lastgood.single.js";
+
+/** The types of each file in `queue-languages/`. */
+const LANGUAGE_TYPES = "queue-language.d.ts";
 
 const own = (/** @type {string[]} */ ...parts) =>
   inRoot("src", "browser", ...parts);
@@ -78,36 +82,58 @@ export async function writeTables(made) {
 }
 
 /**
- * The package in one file, with the wasm in it as text.
+ * The package in one file, with one wasm in it that has the words as well.
  * @param {string} out
  * @param {import("esbuild").BuildOptions} options as for the modules
+ * @param {{ wasm: string, glue: string }} whole
  */
-export async function writeSingle(out, options) {
-  await bundle({
-    ...options,
-    entryPoints: [own("lastgood.js")],
-    outfile: join(out, SINGLE),
-    bundle: true,
-    alias: { ...options.alias, "lastgood-wasm": own("inlined.js") },
-    plugins: [asBytes(out)],
-  });
+export async function writeSingle(out, options, { wasm, glue }) {
+  const bundled = (/** @type {string} */ outfile, /** @type {string} */ text) =>
+    bundle({
+      ...options,
+      entryPoints: [own("lastgood.js")],
+      outfile,
+      bundle: true,
+      charset: "utf8",
+      alias: {
+        ...options.alias,
+        "lastgood-core": glue,
+        "lastgood-wasm": own("inlined.js"),
+      },
+      plugins: [inlined("lastgood-bytes", text), withWords],
+    });
+  const draft = `${wasm}.draft.js`;
+  await bundled(draft, "");
+  prune(wasm, readFileSync(draft, "utf8"));
+  optimise(wasm, wasm, true);
+  await bundled(join(out, SINGLE), readFileSync(wasm, "latin1"));
 }
 
+/** @type {import("esbuild").Plugin} */
+const withWords = {
+  name: "with words",
+  setup({ onResolve }) {
+    const path = own("inlined-words.js");
+    onResolve({ filter: /^\.\/words\.js$/ }, () => ({ path }));
+  },
+};
+
 /**
- * Lets a script import wasm as bytes.
- * @param {string} folder
+ * Lets a script import wasm as a text with a character for each byte: packed on its way it
+ * is a quarter smaller than in base64.
+ * @param {string} name
+ * @param {string} text
  * @returns {import("esbuild").Plugin}
  */
-const asBytes = (folder) => ({
-  name: "bytes",
+export const inlined = (name, text) => ({
+  name: "inlined",
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^lastgood-bytes\// }, ({ path }) => ({
-      path: join(folder, `${basename(path)}.wasm`),
-      namespace: "bytes",
+    onResolve({ filter: new RegExp(`^${name}$`) }, ({ path }) => ({
+      path,
+      namespace: "inlined",
     }));
-    onLoad({ filter: /.*/, namespace: "bytes" }, ({ path }) => ({
-      contents: readFileSync(path),
-      loader: "binary",
+    onLoad({ filter: /.*/, namespace: "inlined" }, () => ({
+      contents: `export default ${JSON.stringify(text)};`,
     }));
   },
 });
@@ -121,6 +147,7 @@ export function writePackage(out) {
     const types = typesOf(file);
     cpSync(own(types), join(out, types));
   }
+  cpSync(own(LANGUAGE_TYPES), join(out, LANGUAGE_TYPES));
   const singles = typesOf(SINGLE);
   writeFileSync(join(out, singles), 'export * from "./lastgood.js";\n');
   cpSync(own("README.md"), join(out, "README.md"));
@@ -155,6 +182,10 @@ function manifestOf(files) {
     types: "./lastgood.d.ts",
     exports: {
       ...Object.fromEntries(exported),
+      "./queue-languages/*": {
+        types: `./${LANGUAGE_TYPES}`,
+        default: "./queue-languages/*",
+      },
       "./lastgood.wasm": "./lastgood.wasm",
       "./queue.wasm": "./queue.wasm",
       "./words.wasm": "./words.wasm",

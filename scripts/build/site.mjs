@@ -64,7 +64,22 @@ export async function buildSite(out) {
     write(out, address, page(site, address, source(file), filled));
   for (const { address, values } of textsPages(core, known))
     write(out, address, page(site, address, source("texts/page.html"), values));
-  writeFileSync(join(out, "_headers"), headers());
+  writeFileSync(join(out, "_headers"), headers(Object.keys(PAGES)));
+  copyServiceWorker(out);
+}
+
+/** The site's own service worker, and what it takes from the package. @param {string} out */
+function copyServiceWorker(out) {
+  const shipped = inRoot("dist", "browser");
+  const languages = readdirSync(join(shipped, "languages"));
+  cpSync(inRoot("www", "sw.js"), join(out, "sw.js"));
+  for (const file of [
+    "sw.js",
+    ...languages
+      .filter((file) => file.endsWith(".txt"))
+      .map((file) => join("languages", file)),
+  ])
+    cpSync(join(shipped, file), join(out, "lastgood", file));
 }
 
 /** @param {string} file in www/ */
@@ -145,6 +160,7 @@ async function assets(out) {
       "playground-look": inRoot("www", "playground", "playground.css"),
       "reading-look": inRoot("www", "site", "reading.css"),
       reading: inRoot("www", "site", "reading.js"),
+      offline: inRoot("www", "site", "offline.js"),
     },
     { WORKER: thread["worker.js"] },
   );
@@ -168,7 +184,10 @@ async function bundled(out, entryPoints, known) {
     target: ["es2022", "chrome123", "firefox120", "safari17.5"],
     metafile: true,
     logLevel: "warning",
-    alias: { "lastgood-playground": inRoot("dist/playground/lastgood.js") },
+    alias: {
+      "lastgood-playground": inRoot("dist/playground/lastgood.js"),
+      "lastgood/register": inRoot("dist/browser/register.js"),
+    },
     define: Object.fromEntries(
       Object.entries(known).map(([name, at]) => [name, JSON.stringify(at)]),
     ),

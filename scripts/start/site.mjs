@@ -18,6 +18,7 @@ const TYPES = {
   ".wasm": "application/wasm",
   ".png": "image/png",
   ".svg": "image/svg+xml",
+  ".txt": "text/plain; charset=utf-8",
 };
 
 /** What gains nothing by being packed. */
@@ -97,7 +98,9 @@ function readRules(text) {
  */
 function fieldsFor(rules, pathname) {
   const fitting = rules.filter(({ pattern }) =>
-    pathname.startsWith(pattern.replace(/\*$/, "")),
+    pattern.endsWith("*")
+      ? pathname.startsWith(pattern.slice(0, -1))
+      : pathname === pattern,
   );
   return Object.fromEntries(fitting.flatMap(({ fields }) => fields));
 }

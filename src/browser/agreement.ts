@@ -6,8 +6,11 @@ import { adviceFor, explain } from "./explain.js";
 import { lastgoodFetch } from "./fetch.js";
 import type * as written from "./lastgood";
 import { configure } from "./policy.js";
+import type * as installing from "./register";
+import { forget, register, unregister } from "./service-worker/register.js";
 import type * as told from "./status";
-import { LastgoodStatus, watch } from "./status.js";
+import { LastgoodStatus } from "./status/element.js";
+import { Watch } from "./status/watch.js";
 
 type Written = typeof written;
 
@@ -21,4 +24,9 @@ export const exported: Written = {
   ready: async () => core(),
 };
 
-export const watching: typeof told = { LastgoodStatus, watch };
+export const watching: typeof told = {
+  LastgoodStatus,
+  watch: (options) => new Watch(options),
+};
+
+export const registering: typeof installing = { forget, register, unregister };

@@ -7,6 +7,14 @@ declare module "lastgood-texts" {
   export const usual: Record<string, string>;
 }
 
+declare module "lastgood-queue-texts" {
+  /** The queue's texts in each language but English, by tag. */
+  export const files: Record<
+    string,
+    (() => Promise<{ default: import("./queue").Texts }>) | undefined
+  >;
+}
+
 declare module "lastgood-tables" {
   /** The core's decisions about single failures. */
   const tables: {
@@ -35,10 +43,10 @@ declare module "lastgood-words" {
   export { default } from "lastgood-core";
 }
 
-declare module "lastgood-bytes/*" {
-  /** A wasm. */
-  const bytes: Uint8Array;
-  export default bytes;
+declare module "lastgood-bytes" {
+  /** A wasm, with a character for each byte. */
+  const text: string;
+  export default text;
 }
 
 declare module "lastgood-wasm" {

@@ -117,7 +117,7 @@ export class WriteQueue extends EventTarget {
    * Rejects with a {@link QueueFullError}: then it was neither stored nor sent.
    */
   send(input: RequestInfo | URL, init?: WriteInit): Promise<Outcome>;
-  /** Stores a write and returns; it is sent behind that. */
+  /** Stores a write and returns; it is sent behind that. Rejects if it can't be stored. */
   add(input: RequestInfo | URL, init?: WriteInit): Promise<Entry>;
   /** `send` for what a service worker was asked. */
   pass(request: Request): Promise<Outcome>;
@@ -161,6 +161,12 @@ export const SYNC_TAG: "lastgood-queue";
 /**
  * Answers a write in a service worker: with the origin's answer, or with 202 and a small
  * page or JSON, by what was asked for.
+ *
+ * The page is in English, or in the language of `texts`: a service worker can't load files
+ * when it runs, and imports what its site speaks.
+ *
+ *     import german from "lastgood/queue-languages/de.js";
+ *     event.respondWith(queued(queue, event.request, { texts: german }));
  */
 export function queued(
   queue: WriteQueue,
@@ -172,23 +178,37 @@ export function queued(
 export function synced(queue: WriteQueue): Promise<void>;
 
 /**
- * Sends each `<form data-lastgood-queue>` within a route through the queue. Returns
- * what undoes it.
+ * Sends each `<form data-lastgood-queue>` within a route through the queue, and speaks the
+ * language of the page, or one that its user reads. Returns what undoes it.
  */
 export function enhanceForms(
   queue: WriteQueue,
   how?: { root?: Document | HTMLElement; texts?: Partial<Texts> },
 ): () => void;
 
-/** `<lastgood-queue>`, the list of what waits. */
+/**
+ * `<lastgood-queue>`, the list of what waits, in the language of its place in the page, or
+ * in one that its user reads.
+ */
 export class LastgoodQueueElement extends HTMLElement {
   queue: WriteQueue | undefined;
+  /** What is set holds in place of the language's own. */
   get texts(): Texts;
   set texts(texts: Partial<Texts>);
 }
 
+declare global {
+  interface HTMLElementTagNameMap {
+    "lastgood-queue": LastgoodQueueElement;
+  }
+}
+
 /** What users read; `{what}` stands for a write's label. */
 export interface Texts {
+  /** The language of the others. */
+  tag: string;
+  /** `"ltr"` or `"rtl"`. */
+  direction: string;
   heading: string;
   waiting: string;
   sending: string;

@@ -303,7 +303,7 @@ const timesCarriedOut = (arrivals) =>
   arrivals.filter(({ carriedOut }) => carriedOut).length;
 
 test(
-  "an origin that deduplicates carries out each of 1,000 once",
+  `an origin that deduplicates carries out each of ${WRITES} once`,
   { timeout: 240_000 },
   async (t) => {
     const { site, customer, left } = await outlive(t, true);
@@ -323,7 +323,7 @@ test(
 );
 
 test(
-  "one that does not gets none again that it may have carried out",
+  `one that does not gets none of ${WRITES} again that it may have carried out`,
   { timeout: 240_000 },
   async (t) => {
     const { site, customer, left } = await outlive(t, false);

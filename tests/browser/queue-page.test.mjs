@@ -5,7 +5,7 @@ import { after } from "node:test";
 import { SCHEMES, isDecent, launch, open } from "../support/chromium.mjs";
 import { test } from "../support/test.mjs";
 import { until } from "../support/until.mjs";
-import { openShop } from "./shop.mjs";
+import { WORKER, openShop } from "./shop.mjs";
 
 /** @typedef {import("../support/test.mjs").TestContext} TestContext */
 /** @typedef {import("./shop.mjs").ShopOptions} ShopOptions */
@@ -28,20 +28,21 @@ const ROUTES = (/** @type {boolean} */ deduplicates) => [
 
 /**
  * @param {TestContext} t @param {string} body of the page
- * @param {ShopOptions & { width?: number, colorScheme?: "light" | "dark", forcedColors?: "active", deduplicates?: boolean }} options
+ * @param {ShopOptions & { width?: number, colorScheme?: "light" | "dark", forcedColors?: "active", locale?: string, html?: string, deduplicates?: boolean }} options
  */
 async function pageWith(
   t,
   body,
-  { width, colorScheme, forcedColors, ...options },
+  { width, colorScheme, forcedColors, locale, html = 'lang="en"', ...options },
 ) {
   const site = await openShop(t, { policy: STRICT, ...options });
-  site.pages.set("/", `${HEAD}<body>${body}`);
+  site.pages.set("/", `${HEAD.replace('lang="en"', html)}<body>${body}`);
   site.pages.set("/thanks", `${HEAD}<body><h1>Thank you</h1>`);
   const shown = await open(browser, {
     ...(width ? { width } : {}),
     ...(colorScheme ? { colorScheme } : {}),
     ...(forcedColors ? { forcedColors } : {}),
+    ...(locale ? { locale } : {}),
   });
   t.after(shown.close);
   const { page } = shown;
@@ -177,6 +178,52 @@ test("what waits is shown after a reload, in one's own words", async (t) => {
   await until("it is gone", () =>
     page.evaluate("queue.entries().then((all) => all.length === 0)"),
   );
+});
+
+/** What users read in a language. @param {string} tag */
+const textsIn = async (tag) =>
+  (await import(`../../dist/browser/queue-languages/${tag}.js`)).default;
+
+for (const [tag, html, locale] of [
+  ["de", 'lang="de-AT"', "en-GB"],
+  ["ar", 'lang="ar" dir="rtl"', "en-GB"],
+  // What the page speaks is not among them.
+  ["fa", 'lang="sw"', "prs"],
+  ["zh-Hant", 'lang="sw"', "zh-TW"],
+])
+  test(`the list and a form in ${tag}: the page is ${html}, its reader ${locale}`, async (t) => {
+    const shop = await pageWith(t, FORM, {
+      ...{ deed: kinds, width: 640, html, locale },
+    });
+    const { page } = shop;
+    const texts = await textsIn(tag);
+    await fill(page);
+    for (const name of ["unknown", "refused", "waiting", "heading"])
+      await shows(page, texts[name]);
+    const box = page.locator("lastgood-queue section");
+    assert.equal(await box.getAttribute("lang"), tag);
+    assert.equal(await box.getAttribute("dir"), texts.direction);
+    await page.getByRole("button", { name: "Order", exact: true }).click();
+    await says(page, texts.formQueued);
+    expectFailures(shop);
+    await isDecent(shop, `queue-in-${tag}`);
+  });
+
+test("one's own words hold in any language, and in place of one that does not come", async (t) => {
+  const shop = await pageWith(t, LIST, { deed: kinds, html: 'lang="de"' });
+  const { page, start } = shop;
+  const texts = await textsIn("de");
+  await write(page, "Note", "/api/notes");
+  await shows(page, texts.waiting);
+  const own = `document.querySelector("lastgood-queue").texts = { waiting: "Kommt noch" }; 0`;
+  await page.evaluate(own);
+  await shows(page, "Kommt noch");
+  await shows(page, texts.heading);
+  await page.route("**/queue-languages/*", (route) => route.abort());
+  await start();
+  await page.evaluate(own);
+  await shows(page, "Kommt noch");
+  await shows(page, "Not sent yet");
 });
 
 const FORM = `<main><h1>Order</h1><form data-lastgood-queue data-lastgood-label="Your order" method="post" action="/api/orders">
@@ -329,6 +376,38 @@ test("a service worker shows a page where one was asked for", async (t) => {
   await shop.page.getByRole("button", { name: "Order", exact: true }).click();
   await shop.page.getByRole("heading", { name: "Not sent yet" }).waitFor();
   await isDecent(shop, "queue-worker");
+});
+
+test("a service worker speaks what it was given", async (t) => {
+  const { page } = await workerWith(t, {
+    deed: () => "reset",
+    worker: `import texts from "/lastgood/queue-languages/ar.js";
+${WORKER.replace("queued(queue, event.request)", "queued(queue, event.request, { texts })")}`,
+  });
+  const texts = await textsIn("ar");
+  await page.getByRole("button", { name: "Order", exact: true }).click();
+  await page.getByRole("heading", { name: texts.heading }).waitFor();
+  const { lang, dir } = await page.evaluate(() => {
+    const { lang, dir } = document.documentElement;
+    return { lang, dir };
+  });
+  assert.deepEqual([lang, dir], ["ar", "rtl"]);
+  await page.getByRole("link", { name: texts.pageBack }).waitFor();
+});
+
+test("a service worker that may not use wasm takes no write, and passes it on", async (t) => {
+  const { page, site } = await workerWith(t, {
+    deed: () => (site.arrivals.length ? "good" : "502"),
+    workerPolicy: "script-src 'self'",
+  });
+  const order = `fetch("/api/orders", { method: "POST", body: "bread" }).then((it) => it.status)`;
+  assert.equal(await page.evaluate(order), 502);
+  assert.equal(await page.evaluate(order), 201);
+  assert.equal(site.arrivals.length, 2);
+  await page.waitForSelector("html[data-ready]");
+  const waiting = `new lastgood.WriteQueue({ routes: [{ path: "/api/*", name: "orders" }] })
+    .entries().then((all) => all.length)`;
+  assert.equal(await page.evaluate(waiting), 0);
 });
 
 test("a page's own queue and its service worker's are one, and do not wait for each other", async (t) => {

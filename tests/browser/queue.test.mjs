@@ -393,6 +393,73 @@ test("without wasm a write is sent once, and its sender told", async (t) => {
   assert.deepEqual([status, unprotected], [201, "no-core"]);
 });
 
+/** What not every browser has, and how to take it away. */
+const LACKS = {
+  "storage buckets": "delete Navigator.prototype.storageBuckets",
+  "Background Sync": "delete ServiceWorkerRegistration.prototype.sync",
+  locks: "delete Navigator.prototype.locks",
+};
+
+/** @param {TestContext} t @param {(keyof typeof LACKS)[]} lacks @param {ShopOptions} options */
+async function poorTab(t, lacks, options) {
+  const site = await openShop(t, { deduplicates: true, ...options });
+  const { page, close, complaints } = await open(browser);
+  t.after(close);
+  for (const lack of lacks) await page.context().addInitScript(LACKS[lack]);
+  const tab = await tabOf(page, site.url, KEYED, BRISK);
+  assert.deepEqual(
+    await tab.run(`["storageBuckets" in navigator, "locks" in navigator,
+      "sync" in ServiceWorkerRegistration.prototype]`),
+    [
+      !lacks.includes("storage buckets"),
+      !lacks.includes("locks"),
+      !lacks.includes("Background Sync"),
+    ],
+  );
+  return { ...tab, site, complaints };
+}
+
+test("without storage buckets and Background Sync writes are stored, outlive a reload and keep their order", async (t) => {
+  const { site, ...tab } = await poorTab(
+    t,
+    ["storage buckets", "Background Sync"],
+    { deed: () => "502" },
+  );
+  for (const order of ["bread", "rolls", "cake"])
+    assert.equal((await tab.send(order)).queued.state, "waiting");
+  await tab.again();
+  assert.equal((await tab.entries()).length, 3);
+  site.state.deed = () => "good";
+  await become(tab.entries, []);
+  assert.deepEqual(site.orders(), ["bread", "rolls", "cake"]);
+});
+
+test("without locks nothing is stored: each of two tabs sends once what it has", async (t) => {
+  const { site, page, complaints, ...tab } = await poorTab(t, ["locks"], {
+    deed: () => "502",
+  });
+  const other = await another(page, site.url, KEYED, BRISK);
+  const sent = await Promise.all([tab.send("bread"), other.send("rolls")]);
+  for (const { status, unprotected } of sent)
+    assert.deepEqual([status, unprotected], [502, "no-locks"]);
+  const refused = await tab.run(
+    `queue.add("/api/orders", { method: "POST" }).catch((error) => error.message)`,
+  );
+  assert.equal(refused, "no-locks");
+  await tab.again();
+  assert.deepEqual(await tab.entries(), []);
+  assert.equal(site.arrivals.length, 2);
+  complaints.all = complaints.all.filter((it) => !/Failed to load/.test(it));
+  complaints.none();
+});
+
+test("what could not be sent without wasm is not stored by add() either", async (t) => {
+  const shop = await pageWith(t, { policy: "script-src 'self'" });
+  const refused = `queue.add("/api/orders", { method: "POST" }).catch((error) => error.message)`;
+  assert.equal(await shop.run(refused), "no-core");
+  assert.deepEqual(await shop.entries(), []);
+});
+
 test("a write is stored even if the core cannot be got just now", async (t) => {
   const site = await openShop(t, {});
   const { page, close } = await open(browser);

@@ -24,7 +24,8 @@ import { inRoot } from "../../scripts/setup/paths.mjs";
  * - `deed`: what to do with the nth arrival of a key, from 1
  * - `deduplicates`: what is known by its key is not carried out again
  * - `policy`: the security policy of its pages
- * @typedef {{ deed?: (key: string, nth: number, order: string) => Deed, deduplicates?: boolean, policy?: string, keepAlive?: boolean }} ShopOptions
+ * - `worker`: the script of its service worker; `workerPolicy`, the security policy of that
+ * @typedef {{ deed?: (key: string, nth: number, order: string) => Deed, deduplicates?: boolean, policy?: string, worker?: string, workerPolicy?: string, keepAlive?: boolean }} ShopOptions
  */
 /** @typedef {Awaited<ReturnType<typeof openShop>>} Shop */
 
@@ -61,7 +62,7 @@ const PAGE_SCRIPT = `import * as lastgood from "/lastgood/queue.js";
 Object.assign(globalThis, { lastgood });
 document.documentElement.dataset.ready = "";`;
 
-const WORKER = `import { WriteQueue, queued, synced, SYNC_TAG } from "/lastgood/queue.js";
+export const WORKER = `import { WriteQueue, queued, synced, SYNC_TAG } from "/lastgood/queue.js";
 const queue = new WriteQueue({ routes: [{ path: "/api/*", name: "orders", deduplicates: true }],
   backoff: { base: "50ms", cap: "200ms" } });
 addEventListener("install", () => skipWaiting());
@@ -83,7 +84,7 @@ export async function openShop(t, options = {}) {
   const state = { ...{ deed: () => /** @type {Deed} */ ("good") }, ...options };
   const files = {
     "/page.js": PAGE_SCRIPT,
-    "/sw.js": WORKER,
+    "/sw.js": state.worker ?? WORKER,
   };
 
   const server = http.createServer((request, response) => {
@@ -109,6 +110,8 @@ export async function openShop(t, options = {}) {
         : "text/html;charset=utf-8";
     if (state.policy && type.startsWith("text/html"))
       response.setHeader("content-security-policy", state.policy);
+    if (state.workerPolicy && path === "/sw.js")
+      response.setHeader("content-security-policy", state.workerPolicy);
     response.writeHead(200, {
       "content-type": type,
       "cache-control": "no-cache",

@@ -115,6 +115,35 @@ test("what is not there is said to be not there", async () => {
   }
 });
 
+test("after one visit the site is read without its server, with a notice, and is itself again with it", async (t) => {
+  const own = await startSite(0);
+  t.after(() => own.stop().catch(() => {}));
+  const { page, close } = await open(browser);
+  t.after(close);
+  await page.goto(own.url);
+  await page.waitForFunction(KEPT);
+  const port = Number(new URL(own.url).port);
+  await own.stop();
+  await page.reload();
+  await page.getByRole("heading", { name: "Keeps the last good page" }).waitFor();
+  await page.getByText(/Copy saved .* ago/).waitFor();
+  const styled = "getComputedStyle(document.querySelector('.skip')).position";
+  assert.equal(await page.evaluate(styled), "absolute", "it has its style");
+  const again = await startSite(port);
+  t.after(again.stop);
+  await page.reload();
+  assert.equal(await page.getByText(/Copy saved .* ago/).count(), 0);
+});
+
+/** The service worker has what the page is made of. */
+const KEPT = async () => {
+  const store = "lastgood-copies-1";
+  if (!(await caches.has(store))) return false;
+  const kept = (await (await caches.open(store)).keys()).map(({ url }) => url);
+  const style = document.querySelector("link[rel=stylesheet]");
+  return kept.includes(location.href) && kept.includes(Object(style).href);
+};
+
 test("without scripts there is something to read", async () => {
   const { page, close } = await open(browser, { javaScriptEnabled: false });
   await page.goto(`${site.url}/playground/`);

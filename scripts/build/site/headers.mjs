@@ -16,6 +16,11 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** A page is asked for each time; who can't get it may see the last one for a week. */
+const PAGE = { "Cache-Control": "public, max-age=0, stale-if-error=604800" };
+/** A new service worker is found at once. */
+const SCRIPT = { "Cache-Control": "no-cache" };
+
 /** @type {Record<string, Record<string, string>>} */
 const FIELDS = {
   "/*": {
@@ -27,10 +32,17 @@ const FIELDS = {
   },
   // Their names change with them.
   "/assets/*": { "Cache-Control": "public, max-age=31536000, immutable" },
+  "/texts/*": PAGE,
+  "/sw.js": SCRIPT,
+  "/lastgood/*": SCRIPT,
 };
 
-export const headers = () =>
-  Object.entries(FIELDS)
+/** Of one field there must not be two that fit. @param {string[]} pages */
+export const headers = (pages) =>
+  Object.entries({
+    ...FIELDS,
+    ...Object.fromEntries(pages.map((page) => [page, PAGE])),
+  })
     .map(([path, fields]) => {
       const lines = Object.entries(fields).map(
         ([name, value]) => `  ${name}: ${value}`,

@@ -12,7 +12,12 @@ const rules = { queue_fate, queue_next, queue_reads };
 const wasm = lazily(init, source, rules);
 
 export async function core() {
-  const loaded = await wasm.get();
-  if (isScripted()) throw new NoCore("the write queue needs wasm");
-  return loaded;
+  try {
+    const loaded = await wasm.get();
+    if (!isScripted()) return loaded;
+  } catch (error) {
+    // A service worker can't even get the script in its place, which knows no queue.
+    if (!isScripted()) throw error;
+  }
+  throw new NoCore("the write queue needs wasm");
 }

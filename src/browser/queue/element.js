@@ -4,11 +4,13 @@
  *
  *     const list = document.querySelector("lastgood-queue");
  *     list.queue = queue;
- *     list.texts = { heading: "Noch nicht gesendet" };
+ *     list.texts = { heading: "Not sent so far" };
  *
- * It is not there while nothing waits. Changes of state are announced politely.
+ * It is not there while nothing waits. Changes of state are announced politely. It
+ * speaks the language of its place in the page, or one that its user reads.
  */
 import { TEXTS, said } from "./texts.js";
+import { localeOf, textsFor } from "./words.js";
 
 /** @typedef {import("./entry.js").Entry} Entry */
 /** @typedef {import("./queue.js").WriteQueue} WriteQueue */
@@ -30,6 +32,7 @@ li:first-child { border-top: 0; }
 .told { flex: 1 1 14rem; min-width: 0; }
 .what { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
 .how { margin: 0; color: var(--faint); }
+time, .state { unicode-bidi: isolate; }
 .unknown .state, .refused .state { color: var(--alert); font-weight: 600; }
 .keys { display: flex; flex-wrap: wrap; gap: .5rem; }
 button { font: inherit; min-height: 2.75rem; padding: .25rem .9rem; border: 1px solid var(--key);
@@ -49,8 +52,11 @@ const Base = /** @type {typeof HTMLElement} */ (
 export class LastgoodQueueElement extends Base {
   /** @type {WriteQueue | undefined} */
   #queue;
-  /** @type {Texts} */
+  /** What holds: those of the language, and of them what a site says in its own words. */
   #texts = TEXTS;
+  #language = TEXTS;
+  /** @type {Partial<Texts>} */
+  #own = {};
   /** @type {Map<number, Entry>} */
   #known = new Map();
   /** Removed by whoever looks at the list, and so not sent. @type {Set<number>} */
@@ -85,19 +91,33 @@ export class LastgoodQueueElement extends Base {
     if (this.isConnected) this.#listen();
   }
 
-  /** Texts in place of the English ones. @returns {Texts} */
+  /** What is said; what is set holds in place of the language's own. @returns {Texts} */
   get texts() {
     return this.#texts;
   }
 
   set texts(/** @type {Partial<Texts>} */ texts) {
-    this.#texts = { ...TEXTS, ...texts };
-    this.list.replaceChildren();
-    void this.#look();
+    this.#own = texts ?? {};
+    this.#speak();
   }
 
   connectedCallback() {
     this.#listen();
+    void this.#learn();
+  }
+
+  async #learn() {
+    this.#language = await textsFor(this);
+    this.#speak();
+  }
+
+  #speak() {
+    this.#texts = { ...this.#language, ...this.#own };
+    const { tag: lang, direction: dir } = this.#texts;
+    for (const part of [this.box, this.live])
+      Object.assign(part, { lang, dir });
+    for (const row of this.#rows()) delete row.dataset.mark;
+    void this.#look();
   }
 
   disconnectedCallback() {
@@ -174,7 +194,9 @@ export class LastgoodQueueElement extends Base {
     when.textContent = this.#date(at);
     const state = make("span", { className: "state" });
     state.textContent = this.#state(entry);
-    const what = make("p", { className: "what", textContent: entry.label });
+    // A label may be written in the other direction.
+    const label = make("bdi", { textContent: entry.label });
+    const what = make("p", { className: "what" }, label);
     const how = make("p", { className: "how" }, when, " · ", state);
     const keys = make("div", { className: "keys" }, ...this.#keys(entry));
     row.replaceChildren(make("div", { className: "told" }, what, how), keys);
@@ -182,8 +204,7 @@ export class LastgoodQueueElement extends Base {
 
   /** @param {Date} at */
   #date(at) {
-    const language = this.closest("[lang]")?.getAttribute("lang") || undefined;
-    return new Intl.DateTimeFormat(language, {
+    return new Intl.DateTimeFormat(localeOf(this, this.#texts.tag), {
       dateStyle: "medium",
       timeStyle: "short",
     }).format(at);

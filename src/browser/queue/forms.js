@@ -8,11 +8,14 @@
  * the `entry`) and `lastgood-failed` (with the `error`), all in `detail`. Who prevents
  * the first one's default shows the answer, and who prevents the others' says so.
  *
+ * It speaks the language of the page, or one that its user reads.
+ *
  * What leads to another site after it was sent, such as a payment, is not for this:
  * no script may follow there.
  */
 import { QueueFullError } from "./errors.js";
 import { TEXTS } from "./texts.js";
+import { textsFor } from "./words.js";
 
 /** @typedef {import("./queue.js").WriteQueue} WriteQueue */
 
@@ -27,6 +30,11 @@ const MULTIPART = "multipart/form-data";
  */
 export function enhanceForms(queue, { root = document, texts } = {}) {
   const forms = new Forms(queue, { ...TEXTS, ...texts });
+  const place = "documentElement" in root ? root.documentElement : root;
+  // In an outage, when they are needed, they could not be got.
+  void textsFor(place).then((theirs) => {
+    forms.texts = { ...theirs, ...texts };
+  });
   const { signal, abort } = leaving();
   root.addEventListener("submit", (event) => forms.submit(event), { signal });
   for (const kind of ["input", "reset"])
@@ -76,7 +84,7 @@ class Forms {
    * @param {Wish} wish
    */
   async #send(form, submitter, { request, label }) {
-    const say = speakerOf(form);
+    const say = speakerOf(form, this.texts);
     this.#busy.add(form);
     form.setAttribute("aria-busy", "true");
     say(this.texts.formSending);
@@ -181,9 +189,10 @@ const plain = (data) =>
 /**
  * The place in a form where it says what became of it, there before it speaks.
  * @param {HTMLFormElement} form
+ * @param {import("./texts.js").Texts} texts whose language it speaks
  * @returns {Speaker}
  */
-function speakerOf(form) {
+function speakerOf(form, { tag, direction }) {
   let place = form.querySelector("[data-lastgood-status]");
   if (!place) {
     place = document.createElement("p");
@@ -191,6 +200,8 @@ function speakerOf(form) {
     form.append(place);
   }
   if (!place.hasAttribute("role")) place.setAttribute("role", "status");
+  place.setAttribute("lang", tag);
+  place.setAttribute("dir", direction);
   return (text) => (place.textContent = text);
 }
 

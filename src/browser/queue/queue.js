@@ -231,10 +231,9 @@ export class WriteQueue extends EventTarget {
     const prepared = written(request, lane.route, {
       ...{ lane: lane.name, owner: this.#owner, label },
     });
-    const added = prepared.then(async ({ fresh, body }) => {
-      await loaded();
-      return this.#store(lane, fresh, body);
-    });
+    const added = prepared.then(({ fresh, body }) =>
+      this.#store(lane, fresh, body),
+    );
     const outcome = added.then(
       ({ entry }) => this.#outcome(lane, entry, redirect),
       async (error) => {
@@ -250,7 +249,9 @@ export class WriteQueue extends EventTarget {
 
   /** @param {Lane} lane @param {import("./entry.js").Fresh} fresh @param {ArrayBuffer | null} body */
   async #store(lane, fresh, body) {
+    // What nobody could send again must not wait.
     if (!navigator.locks) throw new Unstorable("no-locks");
+    await loaded();
     const added = await this.store.add(fresh, body, this.bounds);
     if (added.isNew) this.#changed(added.entry);
     return added;
@@ -283,8 +284,9 @@ export class WriteQueue extends EventTarget {
     return { sent, unprotected: reason };
   }
 
-  /** Sends what is due. Without a store nothing waits. */
+  /** Sends what is due. Without a store nothing waits, and without locks nothing was stored. */
   async #wake() {
+    if (!navigator.locks) return;
     /** @type {string[]} */
     const names = await this.store.lanes(this.#start).catch(none);
     const lanes = [...this.#lanes.values()];

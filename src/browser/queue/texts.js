@@ -1,7 +1,12 @@
 // @ts-check
-/** What users read. Each text can be replaced; `{what}` stands for a write's label. */
+/**
+ * What users read, in English: `{what}` stands for a write's label. The files in
+ * `languages/` have the same texts, which is what the build compares them with.
+ */
 
 export const TEXTS = {
+  tag: "en",
+  direction: "ltr",
   heading: "Not sent yet",
   waiting: "Waits to be sent",
   sending: "Is being sent",

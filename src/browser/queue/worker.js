@@ -24,22 +24,23 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Stores a write, sends it, and answers: with the origin's answer, or with a 202 that
- * says that it waits.
+ * says that it waits. It speaks English, or what it is given: `texts` may be a file of
+ * `queue-languages/`, which says what language it is.
  * @param {WriteQueue} queue
  * @param {Request} request
  * @param {{ texts?: Partial<import("./texts.js").Texts>, language?: string }} [how]
  * @returns {Promise<Response>}
  */
-export async function queued(queue, request, { texts, language = "en" } = {}) {
+export async function queued(queue, request, { texts, language } = {}) {
   const words = { ...TEXTS, ...texts };
+  words.tag = language ?? words.tag;
   const isPage = wantsPage(request);
   const back = request.referrer;
   const say = (
     /** @type {number} */ status,
     /** @type {object} */ told,
     /** @type {string} */ text,
-  ) =>
-    isPage ? page(status, text, words, language, back) : json(status, told);
+  ) => (isPage ? page(status, text, words, back) : json(status, told));
   try {
     const { sent, queued: entry, gone } = await queue.pass(request);
     if (sent) return followed(request, sent);
@@ -101,16 +102,15 @@ const json = (status, told) =>
  * @param {number} status
  * @param {string} text
  * @param {import("./texts.js").Texts} words
- * @param {string} language
  * @param {string} back
  */
-function page(status, text, words, language, back) {
+function page(status, text, words, back) {
   const link = back.startsWith(`${location.origin}/`)
     ? `<p><a href="${escaped(back)}">${escaped(words.pageBack)}</a></p>`
     : "";
   const nonce = crypto.randomUUID();
   const body = `<!doctype html>
-<html lang="${escaped(language)}"><head><meta charset="utf-8">
+<html lang="${escaped(words.tag)}" dir="${escaped(words.direction)}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <title>${escaped(words.heading)}</title><style nonce="${nonce}">${STYLE}</style></head>
 <body><main><h1>${escaped(words.heading)}</h1><p>${escaped(text)}</p>${link}</main></body></html>
