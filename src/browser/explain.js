@@ -16,9 +16,8 @@ const WAIT_MS = 1000;
  * @returns {Promise<import("./lastgood").Explanation>}
  */
 export async function explain(seen, { method = "GET", language } = {}) {
-  const { words } = await import("./words.js");
-  const rules = await words();
-  const told = await meaning(rules, seen, method);
+  const told =
+    seen instanceof LastgoodError ? ofError(seen) : await meaning(seen, method);
   const advice = told.cause
     ? await adviceFor(told.cause, { language, number: told.number })
     : undefined;
@@ -26,22 +25,27 @@ export async function explain(seen, { method = "GET", language } = {}) {
 }
 
 /**
- * @param {import("./words.js").Words} rules
- * @param {unknown} seen
- * @param {string} method
+ * What it says of itself. In an outage nothing more may be had from the site.
+ * @param {LastgoodError} error
  */
-async function meaning(rules, seen, method) {
-  if (seen instanceof Response) return ofResponse(rules, seen, method);
-  if (!(seen instanceof LastgoodError))
-    return rules.explain(
-      { error: isTimeout(seen) ? "timeout" : "network" },
-      method,
-      Date.now(),
-    );
-  const { cause, phase, retryable, retryAfter = null, requestId = null } = seen;
+function ofError(error) {
+  const { cause, phase, retryable } = error;
+  const { retryAfter = null, requestId = null } = error;
   const verdict = retryable ? "retryable" : "final";
   const number = null;
   return { verdict, cause, phase, retryable, retryAfter, requestId, number };
+}
+
+/**
+ * @param {unknown} seen
+ * @param {string} method
+ */
+async function meaning(seen, method) {
+  const { words } = await import("./words.js");
+  const rules = await words();
+  if (seen instanceof Response) return ofResponse(rules, seen, method);
+  const error = isTimeout(seen) ? "timeout" : "network";
+  return rules.explain({ error }, method, Date.now());
 }
 
 /** @param {unknown} error */

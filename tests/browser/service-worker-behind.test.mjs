@@ -183,6 +183,8 @@ ${ASKED}`;
   const later = await shown.ask("/api/a", { method: "POST", body: "bread" });
   assert.equal(later.status, 202);
   assert.equal(JSON.parse(later.text).state, "waiting");
+  const isKept = async () => (await shown.kept()).includes("/api/a");
+  assert.ok(await isKept(), "what waits has changed nothing");
   const posts = () =>
     site.callsOf("/api/a").filter(({ method }) => method === "POST");
   delete site.answers["/api/a"];
@@ -194,8 +196,17 @@ ${ASKED}`;
   const keys = posts().map(({ headers }) => headers["idempotency-key"]);
   assert.ok(keys[0]);
   assert.equal(new Set(keys).size, 1);
-  const other = await shown.ask("/b", { method: "POST", body: "jam" });
-  assert.equal(other.status, 200);
+  assert.ok(await isKept());
+  for (const path of ["/api/a", "/b"]) {
+    const sent = await shown.ask(path, { method: "POST", body: "jam" });
+    assert.equal(sent.status, 200);
+  }
+  await until("its copy is removed", async () => !(await isKept()));
+  const sent = posts().length;
+  const beacon = { method: "POST", body: "jam", mode: "no-cors" };
+  const passed = await shown.ask("/api/a", /** @type {any} */ (beacon));
+  assert.equal(passed.status, 200);
+  assert.equal(posts().length, sent + 1);
 });
 
 /** The tag by which the queue asks for an event. */

@@ -115,7 +115,8 @@ export class WriteQueue extends EventTarget {
 
   /** Whether a request is one that a route takes. @param {Request} request */
   takes(request) {
-    return this.#laneOf(request) !== undefined;
+    // A beacon, say: neither a key nor an answer gets through.
+    return request.mode !== "no-cors" && this.#laneOf(request) !== undefined;
   }
 
   /** What waits, in the order in which it came. @returns {Promise<Entry[]>} */

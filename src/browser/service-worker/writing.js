@@ -9,6 +9,7 @@ import { bare } from "./fields.js";
 import { heed } from "./orders.js";
 import { remove } from "./store.js";
 
+const ACCEPTED = 202;
 /** What a redirection is taken for whose status is not shown. */
 const SEE_OTHER = 303;
 
@@ -25,6 +26,7 @@ export async function write(event) {
   const { method, url } = event.request;
   const response = await send(event);
   if (await heed(event, response)) return response;
+  if (isQueued(response)) return response;
   try {
     await removeOutdated(method, bare(url), response);
   } catch (error) {
@@ -32,6 +34,12 @@ export async function write(event) {
   }
   return response;
 }
+
+/**
+ * Whether it is the queue's own word that a write waits: nothing has changed yet.
+ * @param {Response} response
+ */
+const isQueued = ({ url, status }) => !url && status === ACCEPTED;
 
 /**
  * @param {string} method
