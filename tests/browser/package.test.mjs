@@ -258,6 +258,17 @@ test("one file on one's own server, and no other request", async () => {
   });
   await page.waitForFunction("globalThis.used");
   isRight(await page.evaluate("globalThis.used"), site);
+  const words = await page.evaluate(
+    asFunction(`const { configure, explain } = await import("/lastgood/lastgood.single.js");
+      await configure({ attempts: 2 });
+      const { message } = await configure({ attempts: 0 }).catch((error) => error);
+      const { cause } = await explain(new Response(null, { status: 502 }));
+      return [message, cause];`),
+  );
+  assert.deepEqual(words, [
+    "policy.attempts = 0: use a whole number from 1 to 10",
+    "bad-gateway",
+  ]);
   assert.deepEqual(asked, ["/lastgood/lastgood.single.js", "/once", "/once"]);
 });
 

@@ -52,7 +52,7 @@ const Base = /** @type {typeof HTMLElement} */ (
 export class LastgoodQueueElement extends Base {
   /** @type {WriteQueue | undefined} */
   #queue;
-  /** What holds: those of the language, and of them what a site says in its own words. */
+  /** What holds: those of the language, but for what a site says in its own words. */
   #texts = TEXTS;
   #language = TEXTS;
   /** @type {Partial<Texts>} */
