@@ -237,7 +237,7 @@ const CLOCK = `{
  */
 async function anHourAgo(t) {
   const shown = await installed(t, script({ breaker: false }, CLOCK));
-  const { page, site } = shown;
+  const { page } = shown;
   await keep(shown);
   const looked = () =>
     page.evaluate(async () => {
@@ -246,11 +246,15 @@ async function anHourAgo(t) {
       return Number(await told?.text());
     });
   const first = await until("it has looked", looked);
-  await page.evaluate(() =>
-    navigator.serviceWorker.controller?.postMessage(61 * 60 * 1000),
-  );
+  const later = (/** @type {number} */ hours) =>
+    page.evaluate(
+      (ms) => navigator.serviceWorker.controller?.postMessage(ms),
+      hours * 61 * 60 * 1000,
+    );
+  await later(1);
   return {
     ...shown,
+    later,
     hasLooked: () =>
       until("it has looked again", async () => (await looked()) > first),
   };
@@ -258,11 +262,14 @@ async function anHourAgo(t) {
 
 test("a page that stays open has its service worker look for a new version, while copies are shown, too", async (t) => {
   const shown = await anHourAgo(t);
-  const off = new URL("../../dist/browser/sw-off.js", import.meta.url);
-  shown.site.worker = { body: readFileSync(off, "utf8") };
   shown.site.all = BAD;
   const asked = await shown.ask("/a");
   assert.match(asked.headers["cache-status"], /^lastgood; fwd=stale/);
+  await shown.hasLooked();
+  const off = new URL("../../dist/browser/sw-off.js", import.meta.url);
+  shown.site.worker = { body: readFileSync(off, "utf8") };
+  await shown.later(2);
+  await shown.ask("/a");
   await isGone(shown);
 });
 

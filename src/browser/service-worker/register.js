@@ -18,7 +18,7 @@ const SWITCH = "lastgood-service-worker";
 export async function register(options = {}) {
   const { url = "/sw.js", type, scope, updated } = options;
   const workers = navigator.serviceWorker;
-  if (!workers || (await isOff())) return undefined;
+  if (!workers || (await isOff().catch(() => false))) return undefined;
   let controlled = !!workers.controller;
   workers.addEventListener("controllerchange", () => {
     if (controlled) updated?.();

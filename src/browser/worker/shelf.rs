@@ -2,8 +2,8 @@
 //!
 //! A browser gives a site much, and takes all of it away at once when its disk is full.
 //! So we take little, and what was stored first goes first: to note when a copy was looked
-//! at would be a write for each look. A page that is visited is stored anew every
-//! few minutes at least.
+//! at would be a write for each look. A page that is visited while the site is well
+//! is stored anew, once in `keep_every`.
 
 use crate::wire::Timestamp;
 use alloc::{string::String, vec::Vec};
