@@ -216,6 +216,7 @@ test("where the spare one fails, the queue goes on, and it comes back empty of m
   await shop.send("doubt");
   await shop.queue();
   assert.deepEqual(states(await shop.entries()), ["unknown"]);
+  await until("the spare one has it", async () => (await shop.spared()) === 1);
   await shop.lose("main");
   await shop.queue();
   assert.deepEqual(states(await shop.entries()), ["unknown"]);

@@ -234,7 +234,11 @@ export class Database {
     const opened = await this.#opened?.catch(() => undefined);
     opened?.close();
     this.#opened = undefined;
-    (await this.factory()).deleteDatabase(this.name);
+    const request = (await this.factory()).deleteDatabase(this.name);
+    await new Promise((resolve, reject) => {
+      request.onsuccess = resolve;
+      request.onerror = () => reject(request.error);
+    });
   }
 
   /** Those of all lanes that begin alike, as they came. @param {string} start @returns {Promise<Stored[]>} */

@@ -32,6 +32,8 @@ export class Store {
   #again = Infinity;
   /** Of which the spare one has the writes, as far as this knows. @type {string | undefined} */
   #generation;
+  /** When what was deleted is gone from the spare one, too. @type {Promise<void> | undefined} */
+  #gone;
   /** The spare one has missed something. */
   #isSpoilt = false;
   #warned = false;
@@ -40,7 +42,7 @@ export class Store {
   constructor(name) {
     this.lock = `${name}:spare`;
     // Who deletes what waits wants it gone.
-    const deleted = () => void this.#spare?.destroy().catch(() => {});
+    const deleted = () => void (this.#gone = this.#drop());
     this.main = new Database(name, async () => indexedDB, deleted);
     const { storageBuckets } = /** @type {any} */ (navigator);
     if (!storageBuckets || !navigator.locks) return;
@@ -139,6 +141,7 @@ export class Store {
   async #care() {
     if (!this.#spare) return;
     this.#generation = undefined;
+    await this.#gone;
     await navigator.locks.request(this.lock, async () => {
       const generation = await this.main.generation();
       const of = await this.#read((spare) => spare.of());
@@ -212,8 +215,12 @@ export class Store {
         this.#warn(error);
         this.#isSpoilt = true;
       }
-    await this.#spare.destroy().catch(() => {});
+    await this.#drop();
     return undefined;
+  }
+
+  async #drop() {
+    await this.#spare?.destroy().catch(() => {});
   }
 
   /**
