@@ -85,6 +85,12 @@ test("planned work is told, and the origin is left alone", async (t) => {
     [cause, applied, type],
     ["maintenance", "no", "tag:lastgood,2026:maintenance"],
   );
+  const form = await ask({
+    method: "POST",
+    headers: [["accept", "text/html"]],
+  });
+  assert.equal(form.headers["lastgood-applied"], "no", "a form is told, too");
+  assert.equal(page.headers["lastgood-applied"], undefined);
   assert.equal(calls(), 0);
 });
 
