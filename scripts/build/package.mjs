@@ -105,7 +105,7 @@ export async function writeSingle(out, options, { wasm, glue }) {
   const draft = `${wasm}.draft.js`;
   await bundled(draft, "");
   prune(wasm, readFileSync(draft, "utf8"));
-  optimise(wasm, wasm, true);
+  optimise(wasm, wasm);
   await bundled(join(out, SINGLE), readFileSync(wasm, "latin1"));
 }
 

@@ -125,7 +125,9 @@ test("after one visit the site is read without its server, with a notice, and is
   const port = Number(new URL(own.url).port);
   await own.stop();
   await page.reload();
-  await page.getByRole("heading", { name: "Keeps the last good page" }).waitFor();
+  await page
+    .getByRole("heading", { name: "Keeps the last good page" })
+    .waitFor();
   await page.getByText(/Copy saved .* ago/).waitFor();
   const styled = "getComputedStyle(document.querySelector('.skip')).position";
   assert.equal(await page.evaluate(styled), "absolute", "it has its style");
