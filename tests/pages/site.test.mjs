@@ -14,6 +14,7 @@ import {
   open,
 } from "../support/chromium.mjs";
 import { test } from "../support/test.mjs";
+import { until } from "../support/until.mjs";
 
 const BUILT = inRoot("dist", "www");
 const PAGES = ["/", "/playground/", "/causes/", "/texts/", "/texts/ar/"];
@@ -121,7 +122,7 @@ test("after one visit the site is read without its server, with a notice, and is
   const { page, close } = await open(browser);
   t.after(close);
   await page.goto(own.url);
-  await page.waitForFunction(KEPT);
+  await until("the page is kept", () => page.evaluate(KEPT));
   const port = Number(new URL(own.url).port);
   await own.stop();
   await page.reload();
