@@ -31,7 +31,9 @@ export async function startBrowser() {
       child.kill();
       await gone;
     }
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its children may still write there.
+    const retry = { maxRetries: 10, retryDelay: 200 };
+    rmSync(profile, { recursive: true, force: true, ...retry });
   };
   try {
     return { port: await portOf(profile), stop };
