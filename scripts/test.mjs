@@ -24,9 +24,8 @@ const STRICT = {
   CARGO_TARGET_DIR: "target/strict",
 };
 const CHROMEDRIVER = process.env.CHROMEDRIVER ?? "/usr/bin/chromedriver";
-const NODE_TESTS = ["--test", "--test-reporter=tap"];
-/** Pages wait most of their time: two files of them at once. */
-const BROWSER_TESTS = [...NODE_TESTS, "--test-concurrency=2"];
+/** They wait most of their time: two files of them at once. */
+const NODE_TESTS = ["--test", "--test-reporter=tap", "--test-concurrency=2"];
 
 /**
  * @typedef {object} Stage
@@ -188,11 +187,11 @@ const STAGES = [
   },
   {
     name: "pages in Chromium",
-    command: ["node", ...BROWSER_TESTS, "tests/pages/"],
+    command: ["node", ...NODE_TESTS, "tests/pages/"],
   },
   {
     name: "the package in Chromium",
-    command: ["node", ...BROWSER_TESTS, "tests/browser/"],
+    command: ["node", ...NODE_TESTS, "tests/browser/"],
   },
 ];
 
