@@ -134,7 +134,7 @@ async function once(name, make, quiet, also = []) {
 
 /** @param {string} out */
 async function buildWorker(out) {
-  const made = compile("edge", ["--target", "module", ...RESET]);
+  const made = compile("edge", ["--target", "module", ...RESET], "edge");
   asWorkersImport(join(made, "lastgood.js"));
   const script = join(out, "worker.js");
   await bundle({
@@ -336,12 +336,13 @@ const TARGET = "wasm32-unknown-unknown";
  * Compiles the crate for a host and writes the glue beside it; returns where.
  * @param {string} feature
  * @param {string[]} glue how wasm-bindgen is to write it
+ * @param {string} [profile] of Cargo's
  */
-function compile(feature, glue) {
+function compile(feature, glue, profile = "release") {
   const made = at("build", feature);
-  const cargo = ["build", "--release", "--lib", "--target", TARGET];
+  const cargo = ["build", "--profile", profile, "--lib", "--target", TARGET];
   run("cargo", [...cargo, "--features", feature]);
-  const wasm = at("target", TARGET, "release", "lastgood.wasm");
+  const wasm = at("target", TARGET, profile, "lastgood.wasm");
   run("wasm-bindgen", [...glue, "--out-dir", made, wasm]);
   stub(join(made, "lastgood_bg.wasm"), { mute: feature !== "edge" });
   return made;

@@ -46,13 +46,27 @@ pub struct Disguise {
 /// ```
 #[must_use]
 pub fn recognise(body: &[u8]) -> Option<Disguise> {
+    first(FINGERPRINTS.iter(), body)
+}
+
+/// The same, if it is the error page of this maker.
+#[must_use]
+pub fn recognise_as(maker: &str, body: &[u8]) -> Option<Disguise> {
+    let of_maker = |told: &str| cut::at(told, b' ').is_some_and(|(name, _)| name == maker);
+    let pages = FINGERPRINTS.iter().filter(|(_, told)| of_maker(told));
+    first(pages, body)
+}
+
+/// What the body is by the first of these pages that fits.
+fn first<'a>(
+    pages: impl Iterator<Item = &'a (&'static str, &'static str)>,
+    body: &[u8],
+) -> Option<Disguise> {
     if body.len() > LONGEST {
         return None;
     }
     let body = body.trim_ascii();
-    let mut alike = FINGERPRINTS
-        .iter()
-        .filter(|(page, _)| piece(page, (body, 0)).is_some());
+    let mut alike = pages.filter(|(page, _)| piece(page, (body, 0)).is_some());
     alike.find_map(|(page, told)| compare(page, told, body))
 }
 

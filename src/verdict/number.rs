@@ -56,7 +56,7 @@ impl Number {
 }
 
 fn of_iis(body: &[u8]) -> Option<Number> {
-    let found = disguise::recognise(body).filter(|it| it.maker == "iis" && it.status == Some(502));
+    let found = disguise::recognise_as("iis", body).filter(|it| it.status == Some(502));
     let sub = found.and_then(|it| it.sub_status);
     sub.filter(|sub| (1..=7).contains(sub)).map(Number::Iis)
 }
