@@ -105,13 +105,18 @@ type Position<'a> = (&'a [u8], u16);
 /// Behind the first place that matches. Bytewise: the standard library's clever
 /// search weighs more than all of this.
 fn find<'a>(part: &str, mut at: Position<'a>) -> Option<Position<'a>> {
+    let is_markup = part.starts_with('<');
     loop {
+        if is_markup {
+            let place = at.0.iter().position(|byte| *byte == b'<')?;
+            at.0 = at.0.get(place..)?;
+        }
         if let Some(found) = piece(part, at) {
             return Some(found);
         }
         let passes_title = is_title(part.as_bytes()) && is_title(at.0);
         let (first, rest) = at.0.split_first()?;
-        if passes_title || (*first == b'<' && !part.starts_with('<')) {
+        if passes_title || (*first == b'<' && !is_markup) {
             return None;
         }
         at.0 = rest;
