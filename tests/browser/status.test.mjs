@@ -179,6 +179,7 @@ test("an origin that one tab knows to be down is known to the other, and its ret
   const tries = [];
   for (let turn = 0; turn < 3; turn++) tries.push(await fails(other.page));
   assert.ok(tries.includes(0), "the other one spares it");
+  for (const { page } of [one, other]) await is(page, "failing");
   await become(script(GOOD));
   for (const { page } of [one, other]) {
     await is(page, "well");
