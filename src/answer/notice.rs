@@ -26,7 +26,8 @@ pub fn wants_notice(method: Method, content_type: &str, request: &dyn Fields) ->
 /// script that counts children from the start counts otherwise. In a shadow root of
 /// its own it neither obeys the page's styles nor is seen by them; only its parts
 /// `notice` and `hide` can be styled from outside. A `dialog` closes without a script,
-/// and is out of the page's flow even where its style is forbidden.
+/// and is out of the page's flow even where its style is forbidden. Until its text has come,
+/// which may be in another piece of the page, it is not shown: it would grow.
 #[must_use]
 pub fn notice(age: Option<Duration>, offline: bool, language: &Language) -> String {
     let mut line = String::with_capacity(2048);

@@ -32,7 +32,7 @@ const site = await siteWith(
       "/busy": ["503"],
       "*": ["502"],
     },
-    lastgood: { ...BRISK, ...FORGETFUL, deadline: "300ms" },
+    lastgood: { ...BRISK, ...FORGETFUL, deadline: "1s" },
     content: (answer, { path }) =>
       path === "/form" ? { type: "text/html", bytes: FORM } : undefined,
   },

@@ -2,6 +2,7 @@
 /** A page from before with the line that says so, in pages of every kind. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
+import http from "node:http";
 import { after } from "node:test";
 import {
   isAccessible,
@@ -213,6 +214,30 @@ for (const [name, colorScheme, width] of LOOKS)
     await leavesThePageAlone(page);
     await shown.close();
   });
+
+test("a notice that comes in two pieces moves nothing", async (t) => {
+  await keep("plain");
+  const html = await (await fetch(url("/plain"))).text();
+  const place = html.indexOf("</template>") + "</template>".length;
+  const server = http.createServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+    response.write(html.slice(0, place));
+    setTimeout(() => response.end(html.slice(place)), 500);
+  });
+  t.after(() => server.close());
+  await new Promise((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve(undefined)),
+  );
+  const { port } = /** @type {import("node:net").AddressInfo} */ (
+    server.address()
+  );
+  const { page, close } = await open(browser, { width: 320 });
+  await page.goto(`http://127.0.0.1:${port}/`);
+  assert.ok(await page.getByRole("status").isVisible());
+  assert.equal(await shifts(page), 0);
+  await close();
+  server.closeAllConnections();
+});
 
 const NOTICES_BOX = `document.querySelector("${NOTICE}").shadowRoot.querySelector("dialog").getBoundingClientRect()`;
 
