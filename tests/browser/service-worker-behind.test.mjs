@@ -148,7 +148,8 @@ test("a page that was asked for ahead can switch it off behind a copy", async (t
   shown.site.all = BAD;
   await shown.visit("/a");
   const headers = { "lastgood-service-worker": "off" };
-  shown.site.answers["/a"] = { headers, body: pageOf("/late", 1) };
+  const late = { afterMs: 600, headers, body: pageOf("/late", 1) };
+  shown.site.answers["/a"] = late;
   assert.equal((await shown.visit("/a")).mark, "/a#1");
   await until("it is gone", async () => !(await shown.has()));
   assert.deepEqual(await shown.kept(), []);
