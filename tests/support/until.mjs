@@ -5,7 +5,7 @@
  */
 
 const OFTEN_MS = 15;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 /** @param {number} ms */
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
