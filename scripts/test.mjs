@@ -7,18 +7,14 @@
  * Each stage is a command that anyone can run alone. A stage prints its name,
  * its time and what it counted; its output only if it failed. The last line
  * sums up, and the exit code is 1 if anything failed.
- *
- * Tests in real time may fail on a machine that stands still for a second. Where
- * few files of a stage fail, they run once more, alone. What passes then has passed,
- * and is told with what was wrong at first.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { failuresIn } from "./tap.mjs";
 import { FOR_TEST, SetupError, ensure, env } from "./setup.mjs";
+import { commandFor, runTests } from "./test-files.mjs";
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, list: { type: "boolean" } },
@@ -31,11 +27,6 @@ const STRICT = {
   CARGO_TARGET_DIR: "target/strict",
 };
 const CHROMEDRIVER = process.env.CHROMEDRIVER ?? "/usr/bin/chromedriver";
-const NODE_TESTS = ["node", "--test", "--test-reporter=tap"];
-/** They wait most of their time: two files of them at once. */
-const TWO = "--test-concurrency=2";
-/** More failing files than that are no accident. */
-const FEW = 3;
 /** What browsers and runtimes write in a run, and room to spare. */
 const SCRATCH_BYTES = 4 * 2 ** 30;
 
@@ -44,9 +35,8 @@ const SCRATCH_BYTES = 4 * 2 ** 30;
  * @property {string} name
  * @property {string[]} command
  * @property {Record<string, string>} [env]
+ * @property {string[]} [tests] test files of Node and folders of them, that `command` runs
  */
-
-/** @typedef {{ ok: boolean, output: string, passed: number, failed: number, skipped: number }} Result */
 
 /** @type {Stage[]} */
 const STAGES = [
@@ -179,35 +169,25 @@ const STAGES = [
     command: wasmPack("--headless", "--chrome", "--chromedriver", CHROMEDRIVER),
     env: { WASM_BINDGEN_USE_BROWSER: "1" },
   },
-  {
-    name: "the runners themselves",
-    command: [...NODE_TESTS, TWO, ...selftests()],
-  },
+  nodeTests("the runners themselves", ...selftests()),
   {
     name: "black-box cases in workerd",
-    command: ["node", "tests/cases/run.mjs"],
+    command: ["node", "tests/cases/run.mjs", "--again"],
   },
-  {
-    name: "edge: workerd and nginx",
-    command: [...NODE_TESTS, TWO, "tests/edge/"],
-  },
-  {
-    name: "examples: PHP, Python, Node",
-    command: [...NODE_TESTS, TWO, "tests/examples/"],
-  },
+  nodeTests("edge: workerd and nginx", "tests/edge/"),
+  nodeTests("examples: PHP, Python, Node", "tests/examples/"),
   {
     name: "outages of five seconds",
     command: ["node", "benches/outage/run.mjs", "--quick"],
   },
-  {
-    name: "pages in Chromium",
-    command: [...NODE_TESTS, TWO, "tests/pages/"],
-  },
-  {
-    name: "the package in Chromium",
-    command: [...NODE_TESTS, TWO, "tests/browser/"],
-  },
+  nodeTests("pages in Chromium", "tests/pages/"),
+  nodeTests("the package in Chromium", "tests/browser/"),
 ];
+
+/** @param {string} name @param {string[]} tests @returns {Stage} */
+function nodeTests(name, ...tests) {
+  return { name, command: commandFor(tests), tests };
+}
 
 /** @param {string[]} where */
 function wasmPack(...where) {
@@ -231,7 +211,7 @@ function selftests() {
     "tests/matrix/judge.selftest.mjs",
     "tests/origin/grammar.selftest.mjs",
     "tests/origin/wire.selftest.mjs",
-    "tests/support/tap.selftest.mjs",
+    "tests/support/test-files.selftest.mjs",
     "benches/outage/selftest.mjs",
   ];
 }
@@ -254,58 +234,46 @@ function counted(output, ok) {
   return { passed, failed: failed || 1, skipped };
 }
 
-/** @param {Stage} stage @param {Record<string, string>} more of the environment @returns {Result} */
-function ran({ command: [command, ...parameters], ...stage }, more) {
+/** What did not pass at once, in the words of the cases' runner. @param {string} output */
+function lateIn(output) {
+  return /^not at their first try:\n(?: .*\n)+/m.exec(output)?.[0] ?? "";
+}
+
+/**
+ * @param {Stage} stage @param {NodeJS.ProcessEnv} environment
+ * @returns {import("./test-files.mjs").Outcome}
+ */
+function ran({ command: [command, ...parameters] }, environment) {
   const { status, stdout, stderr, error } = spawnSync(command, parameters, {
-    env: { ...env(), WRANGLER_SEND_METRICS: "false", ...more, ...stage.env },
+    env: environment,
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
   const output = `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}`;
   const ok = status === 0;
-  return { ok, output, ...counted(output, ok) };
-}
-
-/**
- * The files that failed, alone; nothing if they are none of Node's or too many.
- * @param {Stage} stage @param {import("./tap.mjs").Failure[]} failures
- * @param {Record<string, string>} more
- */
-function again(stage, failures, more) {
-  const files = [...new Set(failures.map(({ file }) => file))];
-  if (!files.length || files.length > FEW || files.includes(""))
-    return undefined;
-  const command = [...NODE_TESTS, "--test-concurrency=1", ...files];
-  return ran({ ...stage, command }, more);
+  return { ...counted(output, ok), told: ok ? lateIn(output) : output };
 }
 
 /** @param {Stage} stage @param {Record<string, string>} more of the environment */
-function run(stage, more) {
+async function run(stage, more) {
   const start = performance.now();
-  const first = ran(stage, more);
-  const failures = first.ok ? [] : failuresIn(first.output);
-  const second = again(stage, failures, more);
-  const { passed, failed, skipped } = together(first, second);
+  const environment = {
+    ...env(),
+    WRANGLER_SEND_METRICS: "false",
+    ...more,
+    ...stage.env,
+  };
+  const outcome = stage.tests
+    ? await runTests(stage.tests, environment)
+    : ran(stage, environment);
+  const { passed, failed, skipped, told } = outcome;
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const numbers = `${passed} passed${failed ? `, ${failed} failed` : ""}${skipped ? `, ${skipped} skipped` : ""}`;
   console.log(
     `${failed ? "FAIL" : "ok  "} ${stage.name.padEnd(30)} ${seconds.padStart(6)} s   ${numbers}`,
   );
-  if (second)
-    for (const { name } of failures)
-      console.log(`     not at its first try: ${name}`);
-  if (!first.ok) console.log(`\n$ ${stage.command.join(" ")}`);
-  for (const { text } of failures) console.log(text);
-  if (failed) console.log(`\n${(second ?? first).output}\n`);
+  if (told) console.log(`\n$ ${stage.command.join(" ")}\n${told}\n`);
   return { passed, failed, skipped };
-}
-
-/** What failed is good if it was at its second try. @param {Result} first @param {Result} [second] @returns {Result} */
-function together(first, second) {
-  if (!second) return first;
-  const mended = Math.max(first.failed - second.failed, 0);
-  const { ok, failed } = second;
-  return { ...first, ok, failed, passed: first.passed + mended };
 }
 
 /**
@@ -339,7 +307,7 @@ async function main() {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const scratch = scratchFolder();
   for (const stage of wanted) {
-    const { passed, failed, skipped } = run(stage, { TMPDIR: scratch });
+    const { passed, failed, skipped } = await run(stage, { TMPDIR: scratch });
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;

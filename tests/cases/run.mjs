@@ -9,7 +9,7 @@ import path from "node:path";
 import { readOptions, USAGE } from "./runner/args.mjs";
 import { loadCases, loadExpected } from "./runner/load.mjs";
 import { countsOf, rowLine, summary } from "./runner/report.mjs";
-import { choose, runSuite } from "./runner/suite.mjs";
+import { choose, onceMore, runSuite } from "./runner/suite.mjs";
 import { urlTarget } from "./runner/url-target.mjs";
 import { DEFAULT_WORKER, workerTarget } from "./runner/worker-target.mjs";
 
@@ -32,7 +32,7 @@ function tell({ row, trace }) {
 }
 
 /** @param {Options} options */
-async function run(options) {
+async function runAll(options) {
   const loaded = await loadCases(options.dir);
   const ours = !options.url && !options.worker;
   const expected = ours ? await loadExpected(options.dir, loaded) : new Map();
@@ -41,18 +41,16 @@ async function run(options) {
   console.log(
     `${chosen.length} cases against ${target.name}, ${options.jobs} at a time`,
   );
-  const rows = await runSuite(target, chosen, expected, {
-    ...options,
-    told: tell,
-  });
+  /** @param {import("./runner/load.mjs").Loaded[]} cases @param {number} jobs */
+  const run = (cases, jobs) =>
+    runSuite(target, cases, expected, { ...options, jobs, told: tell });
+  const first = await run(chosen, options.jobs);
+  const rows = options.again
+    ? await onceMore(first, (only) => run(choose(loaded, only), 1))
+    : first;
   console.log(summary(rows));
   const counts = countsOf(rows);
-  const cases = rows.map(({ id, result, why, ms }) => ({
-    id,
-    result,
-    why,
-    ms,
-  }));
+  const cases = rows.map(({ about: _, ...row }) => row);
   if (options.json)
     await writeFile(
       options.json,
@@ -67,7 +65,7 @@ async function main() {
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
   try {
-    process.exitCode = await run(readOptions(process.argv.slice(2)));
+    process.exitCode = await runAll(readOptions(process.argv.slice(2)));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;

@@ -13,13 +13,15 @@ import { giveBackPort, holdPort } from "../origin/ports.mjs";
 import { loadCases, loadExpected } from "./runner/load.mjs";
 import { countsOf, rowLine } from "./runner/report.mjs";
 import { configurationFor } from "./runner/settings.mjs";
-import { choose, runSuite } from "./runner/suite.mjs";
+import { choose, onceMore, runSuite } from "./runner/suite.mjs";
 import { urlTarget } from "./runner/url-target.mjs";
 import { workerTarget } from "./runner/worker-target.mjs";
 import { CASES, expecting, GOOD } from "./selftest.table.mjs";
 
 /** @typedef {Record<string, any>} Json */
 /** @typedef {import("./runner/suite.mjs").Verdict} Verdict */
+/** @typedef {import("./runner/report.mjs").Row} Row */
+/** @typedef {import("./runner/report.mjs").Result} Result */
 
 const RUN = fileURLToPath(new URL("run.mjs", import.meta.url));
 const PASS_THROUGH = `export default {
@@ -105,6 +107,34 @@ test("a failing case shows what was sent, seen and got", () => {
   ]) {
     assert.ok(trace.includes(part), trace);
   }
+});
+
+test("what fails once may pass late, what fails twice or with many does not", async () => {
+  /** @param {string} id @param {Result} result */
+  const row = (id, result) => ({ id, about: "", result, why: result, ms: 0 });
+  /** @param {Row[]} first @param {Row[]} second */
+  const resultsOf = async (first, second) => {
+    const rows = await onceMore(first, (only) => {
+      asked.push(...only);
+      return Promise.resolve(second);
+    });
+    return rows.map(({ result, late }) => [result, late]);
+  };
+  /** @type {string[]} */
+  const asked = [];
+  const first = [row("A", "fail"), row("B", "pass"), row("C", "setup")];
+  assert.deepEqual(
+    await resultsOf(first, [row("A", "pass"), row("C", "fail")]),
+    [
+      ["pass", "fail"],
+      ["pass", undefined],
+      ["fail", undefined],
+    ],
+  );
+  assert.deepEqual(asked.splice(0), ["A", "C"]);
+  const many = ["A", "B", "C", "D"].map((id) => row(id, "fail"));
+  assert.deepEqual((await resultsOf(many, []))[0], ["fail", undefined]);
+  assert.deepEqual(asked, []);
 });
 
 test("a listed failure is expected, a listed pass is a surprise and fails", () => {

@@ -224,7 +224,10 @@ test("a notice that comes in two pieces moves nothing", async (t) => {
     response.write(html.slice(0, place));
     setTimeout(() => response.end(html.slice(place)), 500);
   });
-  t.after(() => server.close());
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   await new Promise((resolve) =>
     server.listen(0, "127.0.0.1", () => resolve(undefined)),
   );
@@ -232,11 +235,10 @@ test("a notice that comes in two pieces moves nothing", async (t) => {
     server.address()
   );
   const { page, close } = await open(browser, { width: 320 });
+  t.after(close);
   await page.goto(`http://127.0.0.1:${port}/`);
   assert.ok(await page.getByRole("status").isVisible());
   assert.equal(await shifts(page), 0);
-  await close();
-  server.closeAllConnections();
 });
 
 const NOTICES_BOX = `document.querySelector("${NOTICE}").shadowRoot.querySelector("dialog").getBoundingClientRect()`;

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 /**
  * @typedef {{ dir: string, url: string | null, ports: Map<string, number>, has: string[] | "all",
  *   only: string[] | null, json: string | null, jobs: number, worker: string | null,
- *   force: boolean, control: string }} Options
+ *   force: boolean, again: boolean, control: string }} Options
  */
 
 const CASES = fileURLToPath(new URL("..", import.meta.url));
@@ -22,6 +22,7 @@ export const USAGE = `npm run cases -- [options]
   --json FILE            write the result there
   --jobs N               cases at a time (${DEFAULT_JOBS})
   --worker DIR           another built worker than dist/worker; expected.json doesn't apply
+  --again                what failed, if it is little, runs once more and alone; what passes then passes
   --force                run cases also where their policy can't be expressed
   --control HEADER       header by which clients try to control retries (x-lastgood-attempts)
 
@@ -68,6 +69,7 @@ function parse(argv) {
       control: string,
       origin: { type: "string", multiple: true },
       force: { type: "boolean", default: false },
+      again: { type: "boolean", default: false },
     },
   });
 }
@@ -96,6 +98,7 @@ export function readOptions(argv) {
     jobs: url ? 1 : jobCount(jobs ?? String(DEFAULT_JOBS)),
     worker: values.worker ?? null,
     force: values.force,
+    again: values.again,
     control: values.control ?? "x-lastgood-attempts",
   };
 }

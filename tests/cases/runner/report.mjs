@@ -8,7 +8,7 @@ import { textOf } from "./expect.mjs";
 /** @typedef {import("./client.mjs").Reply} Reply */
 /** @typedef {import("../../origin/server.mjs").ScriptedOrigin} ScriptedOrigin */
 /** @typedef {"pass" | "fail" | "expected" | "surprise" | "skip" | "setup"} Result */
-/** @typedef {{ id: string, about: string, result: Result, why: string, ms: number }} Row */
+/** @typedef {{ id: string, about: string, result: Result, why: string, ms: number, late?: string }} Row `late`: what was wrong at its first try */
 
 const SHOWN_EXCHANGES = 8;
 const SHOWN_CALLS = 8;
@@ -95,9 +95,12 @@ export function countsOf(rows) {
   };
 }
 
-/** @param {Row[]} rows @param {Result} result @param {string} title */
-function group(rows, result, title) {
-  const chosen = rows.filter((row) => row.result === result);
+/** @param {Row[]} rows */
+export const failuresOf = (rows) =>
+  rows.filter(({ result }) => result === "fail" || result === "setup");
+
+/** @param {{ id: string, why: string }[]} chosen @param {string} title */
+function list(chosen, title) {
   if (chosen.length === 0) return [];
   return [
     `${title}:`,
@@ -105,6 +108,18 @@ function group(rows, result, title) {
     "",
   ];
 }
+
+/** @param {Row[]} rows @param {Result} result @param {string} title */
+function group(rows, result, title) {
+  return list(
+    rows.filter((row) => row.result === result),
+    title,
+  );
+}
+
+/** @param {Row[]} rows */
+const lateOf = (rows) =>
+  rows.flatMap(({ id, late }) => (late === undefined ? [] : { id, why: late }));
 
 /** The end of the output; its last line is what a program may look for. @param {Row[]} rows */
 export function summary(rows) {
@@ -116,6 +131,7 @@ export function summary(rows) {
     ...group(rows, "surprise", "passed although listed in expected.json"),
     ...group(rows, "setup", "could not be judged"),
     ...group(rows, "fail", "failed"),
+    ...list(lateOf(rows), "not at their first try"),
     ...(expected > 0 ? [`${expected} failed as expected`] : []),
     `${passed} passed, ${failed} failed, ${skipped} skipped`,
   ].join("\n");

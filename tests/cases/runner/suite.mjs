@@ -2,7 +2,7 @@
 /** Many cases: which to run, several at a time, and what their verdicts mean. */
 
 import { runCase } from "./case.mjs";
-import { traceOf } from "./report.mjs";
+import { failuresOf, traceOf } from "./report.mjs";
 
 /** @typedef {import("./load.mjs").Loaded} Loaded */
 /** @typedef {import("./load.mjs").Expected} Expected */
@@ -97,4 +97,25 @@ export async function runSuite(
   };
   await Promise.all(Array.from({ length: jobs }, work));
   return chosen.map(({ id }) => /** @type {Row} */ (rows.get(id)));
+}
+
+/** More failures than that are no accident. */
+const FEW = 3;
+
+/**
+ * Few failures once more, one after the other: a machine that stood still for a
+ * second is no fault of the gateway. What passes then says what was wrong at first.
+ * @param {Row[]} first
+ * @param {(only: string[]) => Promise<Row[]>} run
+ * @returns {Promise<Row[]>}
+ */
+export async function onceMore(first, run) {
+  const failing = failuresOf(first);
+  if (failing.length === 0 || failing.length > FEW) return first;
+  const second = await run(failing.map(({ id }) => id));
+  return first.map((row) => {
+    const again = second.find(({ id }) => id === row.id);
+    if (!again) return row;
+    return again.result === "pass" ? { ...again, late: row.why } : again;
+  });
 }
