@@ -5,13 +5,14 @@ import { BenchError } from "../harness/children.mjs";
 import { KINDS, SEED } from "./plan.mjs";
 
 export const USAGE = `npm run outage -- [--kind K[,K]] [--against G[,G]] [--mode standby|cache]
-                 [--quick] [--json FILE] [--seconds-scale F] [--seed N]
+                 [--rescue R] [--quick] [--json FILE] [--seconds-scale F] [--seed N]
                  [--service MS-MS] [--leave close|reset] [--worker DIR]
 
   --kind K           ${KINDS.join(", ")}; all of them
   --against G        worker, nginx, varnish, all, or fetch, a worker that
                      passes everything on; worker
   --mode M           of the worker: standby or cache; standby
+  --rescue R         of the worker: auto, off, or a size such as 64KiB; auto
   --quick            502 and hang in ten seconds each; the exit code is 1
                      if a bound is broken
   --json FILE        the figures, for programs
@@ -54,6 +55,7 @@ function parse(args) {
       kind: { type: "string" },
       against: { type: "string", default: "worker" },
       mode: { type: "string", default: "standby" },
+      rescue: { type: "string", default: "auto" },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
       "seconds-scale": { type: "string", default: "1" },

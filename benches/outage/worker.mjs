@@ -35,12 +35,16 @@ const inRuntime = (name, code, lastgood) => ({
 });
 
 /**
- * With the settings it is shipped with, which are none.
- * @param {{ worker?: string, mode: string }} options
+ * With the settings it is shipped with, but for what the command line asks for.
+ * @param {{ worker?: string, mode: string, rescue: string }} options
  */
-export async function lastgood({ worker, mode }) {
-  const settings = mode === "standby" ? {} : { mode };
-  return inRuntime(`worker, ${mode}`, await readCode(worker), settings);
+export async function lastgood({ worker, mode, rescue }) {
+  const settings = {
+    ...(mode !== "standby" && { mode }),
+    ...(rescue !== "auto" && { rescue }),
+  };
+  const name = `worker, ${mode}${rescue === "auto" ? "" : `, ${rescue} held`}`;
+  return inRuntime(name, await readCode(worker), settings);
 }
 
 /** @param {{ worker?: string }} options */
