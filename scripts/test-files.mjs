@@ -2,22 +2,26 @@
 /**
  * Test files of Node, each in a process of its own, so that it is known which one
  * failed. Tests in real time may fail on a machine that stands still for a second:
- * where few files fail, they run once more, alone. A file that passes then has
- * passed, if it ran as many tests, and is told with what was wrong at first.
+ * where few files fail, they run once more, alone. A file has passed then if all
+ * passes that ran at first, and is told with what was wrong.
  */
 import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { countsIn, failuresIn } from "./tap.mjs";
+import { countsIn, namesIn, withoutPassed } from "./tap.mjs";
 
 /** They wait most of their time: two of them at once. */
 const AT_ONCE = 2;
 /** More failing files than that are no accident. */
 const FEW = 3;
+/** A file that never ends has failed. */
+const LONGEST_MS = 15 * 60_000;
 
-/** @typedef {{ file: string, ok: boolean, output: string } & ReturnType<typeof countsIn>} Run */
+/** @typedef {{ file: string, ok: boolean, output: string }} Run */
 
-/** @typedef {{ passed: number, failed: number, skipped: number, told: string }} Outcome `told`: what failed, also what did so once */
+/** @typedef {{ run: Run, told: string }} Verdict of a file; `told`: what was wrong, also what was so once */
+
+/** @typedef {{ passed: number, failed: number, skipped: number, told: string }} Outcome */
 
 /** The command by which anyone runs these. @param {string[]} where */
 export function commandFor(where) {
@@ -25,32 +29,38 @@ export function commandFor(where) {
   return ["node", ...options, `--test-concurrency=${AT_ONCE}`, ...where];
 }
 
-/** @param {string[]} where files, and folders of `*.test.mjs` @returns {string[]} */
+/** What isn't there is left to Node, which says so. @param {string[]} where @returns {string[]} */
 function filesOf(where) {
   return where.flatMap((place) =>
-    statSync(place).isDirectory()
-      ? readdirSync(place)
+    statSync(place, { throwIfNoEntry: false })?.isDirectory()
+      ? readdirSync(place, { recursive: true, encoding: "utf8" })
           .filter((name) => name.endsWith(".test.mjs"))
           .map((name) => path.join(place, name))
+          .sort()
       : [place],
   );
 }
+
+/** Node tells a file as a test of its own if it dies, or holds none. @param {string} file */
+const isItself = (file) => (/** @type {string} */ name) =>
+  path.resolve(name) === path.resolve(file);
 
 /** @param {string} file @param {NodeJS.ProcessEnv} env @returns {Promise<Run>} */
 function ran(file, env) {
   const child = spawn(
     process.execPath,
     ["--test", "--test-reporter=tap", file],
-    { env, stdio: ["ignore", "pipe", "pipe"] },
+    { env, stdio: ["ignore", "pipe", "pipe"], timeout: LONGEST_MS },
   );
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text) => (output += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) =>
-      resolve({ file, ok: code === 0, output, ...countsIn(output) }),
-    );
+    child.on("close", (code) => {
+      const holdsNone = namesIn(output).passed.some(isItself(file));
+      resolve({ file, ok: code === 0 && !holdsNone, output });
+    });
   });
 }
 
@@ -66,17 +76,30 @@ async function allOf(files, atOnce, env) {
   return runs;
 }
 
-/** @param {Run} run */
-const failuresOf = ({ output }) =>
-  failuresIn(output)
-    .map(({ text }) => text)
-    .join("\n");
+/** What ran at first, and did not pass later. @param {Run} first @param {Run} second */
+function leftOut(first, second) {
+  const { passed, failed } = namesIn(first.output);
+  const later = namesIn(second.output).passed;
+  return [...passed, ...failed].filter((name) => {
+    if (isItself(first.file)(name)) return false;
+    const place = later.indexOf(name);
+    if (place !== -1) later.splice(place, 1);
+    return place === -1;
+  });
+}
 
-/** @param {Run} run @param {Run} [second] */
-function told(run, second) {
-  if (run.ok) return [];
-  if (second?.ok) return [`not at its first try: ${run.file}`, failuresOf(run)];
-  return [`failed: ${run.file}`, failuresOf(run), (second ?? run).output];
+/** @param {Run} first @param {Run} [second] @returns {Verdict} */
+function verdictOf(first, second) {
+  const { file, output } = first;
+  if (first.ok) return { run: first, told: "" };
+  const atFirst = withoutPassed(output);
+  if (!second) return { run: first, told: `failed: ${file}\n${atFirst}` };
+  const missing = leftOut(first, second);
+  const ok = second.ok && missing.length === 0;
+  const run = { ...second, ok };
+  if (ok) return { run, told: `not at its first try: ${file}\n${atFirst}` };
+  const told = `failed twice: ${file}\n${atFirst}\nat its second try: ${withoutPassed(second.output)}`;
+  return { run, told: [told, "without:", ...missing].join("\n  ") };
 }
 
 /**
@@ -85,27 +108,25 @@ function told(run, second) {
  * @returns {Promise<Outcome>}
  */
 export async function runTests(where, env) {
-  const first = await allOf(filesOf(where), AT_ONCE, env);
-  const failing = first.filter(({ ok }) => !ok);
-  const again = failing.length > FEW ? [] : failing.map(({ file }) => file);
-  const seconds = new Map(
-    (await allOf(again, 1, env)).map((run) => [run.file, run]),
+  const files = filesOf(where);
+  if (files.length === 0)
+    return { passed: 0, failed: 1, skipped: 0, told: "no test file is there" };
+  const first = await allOf(files, AT_ONCE, env);
+  const failing = first.filter(({ ok }) => !ok).map(({ file }) => file);
+  const second = await allOf(failing.length > FEW ? [] : failing, 1, env);
+  const verdicts = first.map((run) =>
+    verdictOf(
+      run,
+      second.find(({ file }) => file === run.file),
+    ),
   );
-  /** @param {Run} run @returns {Run} */
-  const last = (run) => {
-    const second = seconds.get(run.file);
-    if (!second) return run;
-    return { ...second, ok: second.ok && second.tests >= run.tests };
-  };
-  const runs = first.map(last);
-  const sum = (/** @type {(run: Run) => number} */ of) =>
-    runs.reduce((total, run) => total + of(run), 0);
-  return {
-    passed: sum(({ passed }) => passed),
-    failed: sum(({ ok, failed }) => (ok ? 0 : failed || 1)),
-    skipped: sum(({ skipped }) => skipped),
-    told: first
-      .flatMap((run, place) => told(run, seconds.get(run.file) && runs[place]))
-      .join("\n"),
-  };
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const { run } of verdicts) {
+    const { passed, failed, skipped } = countsIn(run.output);
+    total.passed += passed;
+    total.failed += run.ok ? 0 : failed || 1;
+    total.skipped += skipped;
+  }
+  const told = verdicts.map(({ told }) => told).filter(Boolean);
+  return { ...total, told: told.join("\n") };
 }

@@ -5,7 +5,7 @@
  *     npm test [-- --only WORD] [--list]
  *
  * Each stage is a command that anyone can run alone. A stage prints its name,
- * its time and what it counted; its output only if it failed. The last line
+ * its time and what it counted; its output only if something failed. The last line
  * sums up, and the exit code is 1 if anything failed.
  */
 import { spawnSync } from "node:child_process";
@@ -27,6 +27,8 @@ const STRICT = {
   CARGO_TARGET_DIR: "target/strict",
 };
 const CHROMEDRIVER = process.env.CHROMEDRIVER ?? "/usr/bin/chromedriver";
+/** A command that never ends has failed. */
+const LONGEST_MS = 30 * 60_000;
 /** What browsers and runtimes write in a run, and room to spare. */
 const SCRATCH_BYTES = 4 * 2 ** 30;
 
@@ -217,26 +219,23 @@ function selftests() {
 }
 
 /**
- * What a tool counted, by the closing lines of those in use.
+ * What a tool counted, by its closing lines: Cargo's and the cases' are in use.
  * @param {string} output
  * @param {boolean} ok
  */
 function counted(output, ok) {
-  const sum = (/** @type {RegExp} */ pattern) =>
-    [...output.matchAll(pattern)].reduce(
-      (total, found) => total + Number(found[1]),
-      0,
-    );
-  const passed = sum(/(\d+) passed/g) + sum(/^# pass (\d+)/gm);
-  const failed = sum(/(\d+) failed(?! as expected)/g) + sum(/^# fail (\d+)/gm);
-  const skipped = sum(/(\d+) skipped/g) + sum(/^# (?:skipped|todo) (\d+)/gm);
-  if (ok) return { passed: passed || 1, failed, skipped };
-  return { passed, failed: failed || 1, skipped };
-}
-
-/** What did not pass at once, in the words of the cases' runner. @param {string} output */
-function lateIn(output) {
-  return /^not at their first try:\n(?: .*\n)+/m.exec(output)?.[0] ?? "";
+  const lines = output.matchAll(
+    /^(?:test result: \w+\. )?(\d+) passed[,;] (\d+) failed(?:[,;] (\d+) (?:skipped|ignored))?/gm,
+  );
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const [, passed, failed, skipped = 0] of lines) {
+    total.passed += Number(passed);
+    total.failed += Number(failed);
+    total.skipped += Number(skipped);
+  }
+  const one = total.passed + total.skipped === 0 ? 1 : total.passed;
+  if (ok) return { ...total, passed: one };
+  return { ...total, failed: total.failed || 1 };
 }
 
 /**
@@ -248,10 +247,12 @@ function ran({ command: [command, ...parameters] }, environment) {
     env: environment,
     encoding: "utf8",
     maxBuffer: 2 ** 28,
+    timeout: LONGEST_MS,
   });
   const output = `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}`;
   const ok = status === 0;
-  return { ...counted(output, ok), told: ok ? lateIn(output) : output };
+  const late = /^not at their first try:$/m.test(output);
+  return { ...counted(output, ok), told: ok && !late ? "" : output };
 }
 
 /** @param {Stage} stage @param {Record<string, string>} more of the environment */
@@ -306,13 +307,16 @@ async function main() {
   const start = performance.now();
   const total = { passed: 0, failed: 0, skipped: 0 };
   const scratch = scratchFolder();
-  for (const stage of wanted) {
-    const { passed, failed, skipped } = await run(stage, { TMPDIR: scratch });
-    total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
+  try {
+    for (const stage of wanted) {
+      const { passed, failed, skipped } = await run(stage, { TMPDIR: scratch });
+      total.passed += passed;
+      total.failed += failed;
+      total.skipped += skipped;
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
-  rmSync(scratch, { recursive: true, force: true });
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   console.log(`\n${wanted.length} stages in ${minutes} minutes`);
   console.log(

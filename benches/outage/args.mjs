@@ -40,6 +40,7 @@ export function readOptions(args) {
     kinds: chosen("kind", values.kind?.split(",") ?? quick, KINDS),
     against: chosen("against", gateways(values.against), KNOWN),
     mode: chosen("mode", [values.mode], ["standby", "cache"])[0],
+    rescue: rescue(values.rescue),
     leave: chosen("leave", [values.leave], LEAVE)[0],
     scale: number("seconds-scale", values["seconds-scale"]),
     seed: number("seed", values.seed),
@@ -92,6 +93,12 @@ function number(option, word) {
   const value = Number(word);
   if (value > 0) return value;
   throw new BenchError(`--${option} ${word}: a number greater than 0`);
+}
+
+/** Another word would be told, and the worker would go on as shipped. @param {string} word */
+function rescue(word) {
+  if (/^(auto|off|\d+(B|KiB|MiB))$/.test(word)) return word;
+  throw new BenchError(`--rescue ${word}: auto, off, or such as 64KiB`);
 }
 
 /** @param {string} word @returns {[number, number]} */

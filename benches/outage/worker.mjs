@@ -43,7 +43,7 @@ export async function lastgood({ worker, mode, rescue }) {
     ...(mode !== "standby" && { mode }),
     ...(rescue !== "auto" && { rescue }),
   };
-  const name = `worker, ${mode}${rescue === "auto" ? "" : `, ${rescue} held`}`;
+  const name = `worker, ${mode}${rescue === "auto" ? "" : `, rescue ${rescue}`}`;
   return inRuntime(name, await readCode(worker), settings);
 }
 

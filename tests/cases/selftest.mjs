@@ -132,6 +132,9 @@ test("what fails once may pass late, what fails twice or with many does not", as
     ],
   );
   assert.deepEqual(asked.splice(0), ["A", "C"]);
+  const skipped = await resultsOf([row("A", "fail")], [row("A", "skip")]);
+  assert.deepEqual(skipped, [["fail", undefined]]);
+  asked.length = 0;
   const many = ["A", "B", "C", "D"].map((id) => row(id, "fail"));
   assert.deepEqual((await resultsOf(many, []))[0], ["fail", undefined]);
   assert.deepEqual(asked, []);

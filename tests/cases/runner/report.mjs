@@ -104,7 +104,10 @@ function list(chosen, title) {
   if (chosen.length === 0) return [];
   return [
     `${title}:`,
-    ...chosen.map(({ id, why }) => `  ${id.padEnd(5)} ${why}`),
+    ...chosen.map(
+      ({ id, why }) =>
+        `  ${id.padEnd(5)} ${why.replaceAll("\n", "\n        ")}`,
+    ),
     "",
   ];
 }

@@ -115,7 +115,7 @@ export async function onceMore(first, run) {
   const second = await run(failing.map(({ id }) => id));
   return first.map((row) => {
     const again = second.find(({ id }) => id === row.id);
-    if (!again) return row;
-    return again.result === "pass" ? { ...again, late: row.why } : again;
+    if (again?.result === "pass") return { ...again, late: row.why };
+    return again && failuresOf([again]).length > 0 ? again : row;
   });
 }

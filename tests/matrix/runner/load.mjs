@@ -12,7 +12,7 @@ import { withDates } from "./dates.mjs";
 /** @typedef {"rejects" | "aborts" | "opaque" | { status: number, id?: string, length?: number }} Ends */
 /**
  * - `attempts`: requests that reached an origin, without preflights
- * - `gaps`: ms between one attempt and the next
+ * - `gaps`: ms between one attempt and the next; a busy machine is given time
  * - `same`: what all attempts have in common: `body`, or a header's name
  * - `ends`: a status is told by an answer, or by an error that carries it
  * - `ms`, `answerMs`, `firstMs`: until all is over, the answer is there, its first bytes are
