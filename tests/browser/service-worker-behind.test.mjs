@@ -32,7 +32,7 @@ async function installed(t, body, options) {
   /** What the browser has against the service worker. @type {string[]} */
   const complaints = [];
   session.on("ServiceWorker.workerErrorReported", ({ errorMessage }) =>
-    complaints.push(errorMessage.errorMessage),
+    complaints.push(`${errorMessage.errorMessage} After: ${said.at(-1)}`),
   );
   await session.send("ServiceWorker.enable");
   await tab.page.addInitScript(() => {
@@ -116,7 +116,9 @@ test("a page that was asked for ahead in vain is waited for, and changes nothing
   const shown = await installed(t, SPARING);
   shown.site.all = BAD;
   await shown.visit("/a");
-  for (const answer of [{ ...BAD, afterMs: 400 }, { reset: true }, BAD]) {
+  const late = { ...BAD, afterMs: 400 };
+  const inPieces = { ...BAD, bodyAfterMs: 400 };
+  for (const answer of [late, inPieces, { reset: true }, BAD]) {
     shown.site.all = answer;
     const { mark } = await shown.visit("/a");
     assert.equal(mark, "/a#1");
@@ -124,6 +126,23 @@ test("a page that was asked for ahead in vain is waited for, and changes nothing
   }
   assert.deepEqual(shown.complaints, []);
   assert.equal((await shown.visit("/a")).mark, "/a#1");
+});
+
+/** A store that takes its time. */
+const SLOWLY = `const match = Cache.prototype.match;
+Cache.prototype.match = async function (...asked) {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return match.apply(this, asked);
+};`;
+
+test("a page that was asked for ahead may fail while its copy is looked for", async (t) => {
+  const shown = await installed(t, SLOWLY + SPARING);
+  shown.site.all = BAD;
+  await shown.visit("/a");
+  shown.site.all = { reset: true };
+  assert.equal((await shown.visit("/a")).mark, "/a#1");
+  await sleep(500);
+  assert.deepEqual(shown.complaints, []);
 });
 
 test("a page that was asked for ahead renews the copy that went out at once, and tells of the origin", async (t) => {

@@ -16,9 +16,10 @@ import { fileURLToPath } from "node:url";
 /**
  * - `reset`: the request is read, then the connection ends without an answer
  * - `afterMs`: answered so much later
+ * - `bodyAfterMs`: its body comes so much later than its head
  * - `cutAfter`: the connection ends after so many bytes
  * @typedef {{ status?: number, headers?: Record<string, string>, body?: string | Buffer,
- *   reset?: boolean, afterMs?: number, cutAfter?: number }} Answer
+ *   reset?: boolean, afterMs?: number, bodyAfterMs?: number, cutAfter?: number }} Answer
  */
 
 const DIST = fileURLToPath(new URL("../../dist/browser/", import.meta.url));
@@ -110,6 +111,10 @@ export class Site {
       "content-length": body.length,
       ...answer.headers,
     });
+    if (answer.bodyAfterMs) {
+      response.flushHeaders();
+      await sleep(answer.bodyAfterMs);
+    }
     if (answer.cutAfter === undefined) return response.end(body);
     response.write(body.subarray(0, answer.cutAfter), () =>
       request.socket.destroy(),
