@@ -28,12 +28,20 @@ const ROUTES = (/** @type {boolean} */ deduplicates) => [
 
 /**
  * @param {TestContext} t @param {string} body of the page
- * @param {ShopOptions & { width?: number, colorScheme?: "light" | "dark", forcedColors?: "active", locale?: string, html?: string, deduplicates?: boolean }} options
+ * @param {ShopOptions & { width?: number, colorScheme?: "light" | "dark", forcedColors?: "active", locale?: string, html?: string, deduplicates?: boolean, base?: string }} options
  */
 async function pageWith(
   t,
   body,
-  { width, colorScheme, forcedColors, locale, html = 'lang="en"', ...options },
+  {
+    width,
+    colorScheme,
+    forcedColors,
+    locale,
+    html = 'lang="en"',
+    base = "1h",
+    ...options
+  },
 ) {
   const site = await openShop(t, { policy: STRICT, ...options });
   site.pages.set("/", `${HEAD.replace('lang="en"', html)}<body>${body}`);
@@ -51,7 +59,7 @@ async function pageWith(
     await page.waitForSelector("html[data-ready]");
     await page.evaluate(`globalThis.queue = new lastgood.WriteQueue({
       routes: ${JSON.stringify(ROUTES(options.deduplicates ?? false))},
-      backoff: { base: "1h", cap: "1h" } });
+      backoff: { base: "${base}", cap: "1h" } });
       for (const list of document.querySelectorAll("lastgood-queue")) list.queue = queue;
       lastgood.enhanceForms(queue); 0`);
   };
@@ -76,6 +84,14 @@ const announces = (page, text) =>
       text,
     ),
   );
+
+/** All that is announced from now on. @param {Page} page */
+async function listened(page) {
+  await page.evaluate(`globalThis.heard = [];
+    const live = document.querySelector("lastgood-queue").shadowRoot.querySelector("[role=status]");
+    new MutationObserver(() => heard.push(live.textContent)).observe(live, { childList: true }); 0`);
+  return () => /** @type {Promise<string[]>} */ (page.evaluate("heard"));
+}
 
 /** The browser notes each answer that is an error; here they are meant. @param {{ complaints: import("../support/chromium.mjs").Complaints }} shown */
 function expectFailures({ complaints }) {
@@ -164,6 +180,49 @@ test("what becomes of a write is announced, and decided by keyboard", async (t) 
   await announces(page, "Note was sent.");
   await isHidden(page);
   assert.deepEqual(site.orders(), ["Two loaves", "Note"]);
+});
+
+test("what was seen while it was being sent is announced when it waits, and not with each try", async (t) => {
+  const { page, site } = await pageWith(t, LIST, {
+    ...{ deed: () => "521", afterMs: 400, base: "300ms" },
+  });
+  const heard = await listened(page);
+  const adding = write(page, "Note", "/api/notes");
+  await shows(page, "Is being sent");
+  await adding;
+  await announces(page, "Note is stored on this device, and sent later.");
+  await until("it was tried again", () => site.arrivals.length >= 3);
+  site.state.deed = () => "good";
+  await announces(page, "Note was sent.");
+  assert.deepEqual(await heard(), [
+    "Note is stored on this device, and sent later.",
+    "Note was sent.",
+  ]);
+});
+
+test("who presses a key hears what came of it, even if that is what was before", async (t) => {
+  const { page, site } = await pageWith(t, LIST, { deed: kinds });
+  await write(page, "Note", "/api/notes");
+  await write(page, "Two loaves");
+  await announces(page, "Two loaves may have been received.");
+  const heard = await listened(page);
+  for (const [key, said] of [
+    ["Send now: Note", "Note is stored on this device, and sent later."],
+    [
+      "Send again: Two loaves",
+      "Two loaves may have been received. Please decide what to do.",
+    ],
+  ]) {
+    const before = site.arrivals.length;
+    await page.getByRole("button", { name: key }).click();
+    await until("it was sent", () => site.arrivals.length > before);
+    await until("it is said", async () => (await heard()).at(-1) === said);
+  }
+  // Without the silence the same words would be no change.
+  assert.deepEqual(
+    (await heard()).map((said) => said && "said"),
+    ["", "said", "", "said"],
+  );
 });
 
 test("what waits is shown after a reload, in one's own words", async (t) => {

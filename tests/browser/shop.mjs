@@ -22,10 +22,11 @@ import { inRoot } from "../../scripts/setup/paths.mjs";
  */
 /**
  * - `deed`: what to do with the nth arrival of a key, from 1
+ * - `afterMs`: how long it takes for that
  * - `deduplicates`: what is known by its key is not carried out again
  * - `policy`: the security policy of its pages
  * - `worker`: the script of its service worker; `workerPolicy`, the security policy of that
- * @typedef {{ deed?: (key: string, nth: number, order: string) => Deed, deduplicates?: boolean, policy?: string, worker?: string, workerPolicy?: string, keepAlive?: boolean }} ShopOptions
+ * @typedef {{ deed?: (key: string, nth: number, order: string) => Deed, afterMs?: number, deduplicates?: boolean, policy?: string, worker?: string, workerPolicy?: string, keepAlive?: boolean }} ShopOptions
  */
 /** @typedef {Awaited<ReturnType<typeof openShop>>} Shop */
 
@@ -134,7 +135,8 @@ export async function openShop(t, options = {}) {
     const attempt = Number(request.headers["lastgood-attempt"] ?? 1);
     arrivals.push({ key, order, attempt, deed, carriedOut, at });
     requests.push({ headers: request.headers, url: request.url ?? "", body });
-    answer(response, deed);
+    if (state.afterMs) setTimeout(() => answer(response, deed), state.afterMs);
+    else answer(response, deed);
   }
 
   /** @type {{ headers: http.IncomingHttpHeaders, url: string, body: Buffer }[]} */

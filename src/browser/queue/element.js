@@ -59,6 +59,8 @@ export class LastgoodQueueElement extends Base {
   #own = {};
   /** @type {Map<number, Entry>} */
   #known = new Map();
+  /** After how many tries it is news that one waits. @type {Map<number, number>} */
+  #quiet = new Map();
   /** Removed by whoever looks at the list, and so not sent. @type {Set<number>} */
   #removed = new Set();
   #isFirst = true;
@@ -222,7 +224,7 @@ export class LastgoodQueueElement extends Base {
     const { cancel, sendNow, sendAgain, wentThrough, remove } = this.#texts;
     /** @param {string} text */
     const again = (text) =>
-      this.#key(text, entry, () => this.#queue?.sendAgain(entry.id));
+      this.#key(text, entry, () => this.#sendAgain(entry.id));
     /** @param {string} text */
     const drop = (text) => this.#key(text, entry, () => this.#cancel(entry));
     switch (entry.state) {
@@ -245,6 +247,14 @@ export class LastgoodQueueElement extends Base {
     return key;
   }
 
+  /** What comes of it is told, whatever it is. @param {number} id */
+  #sendAgain(id) {
+    this.#quiet.set(id, this.#known.get(id)?.sent ?? 0);
+    // The same words again are no change, and would not be read out.
+    this.live.textContent = "";
+    return this.#queue?.sendAgain(id);
+  }
+
   /** @param {Entry} entry */
   async #cancel({ id, label }) {
     this.#removed.add(id);
@@ -264,22 +274,28 @@ export class LastgoodQueueElement extends Base {
       ),
       ...entries.flatMap((entry) => this.#news(entry)),
     ];
-    for (const { id } of gone) this.#removed.delete(id);
+    for (const { id } of gone) {
+      this.#quiet.delete(id);
+      this.#removed.delete(id);
+    }
     // What waited before the page was opened is no news.
     if (!this.#isFirst && told.length > 0) this.#say(told);
     this.#isFirst = false;
   }
 
   /** @param {Entry} entry */
-  #news({ id, state, label }) {
+  #news({ id, state, sent, label }) {
     const { wasAdded, isUnknown, wasRefused } = this.#texts;
-    const before = this.#known.get(id)?.state;
-    if (before === state) return [];
+    const before = this.#known.get(id);
+    if (state === "sending") return [];
+    if (before?.state === state && before.sent === sent) return [];
+    const quiet = this.#quiet.get(id) ?? -1;
+    if (state === "waiting" && sent <= quiet) return [];
+    // From now on it waits again after each try, unless its user asked for one.
+    this.#quiet.set(id, Infinity);
     if (state === "unknown") return [said(isUnknown, label)];
     if (state === "refused") return [said(wasRefused, label)];
-    const isNew =
-      state === "waiting" && before !== "unknown" && before !== "refused";
-    return isNew && !before ? [said(wasAdded, label)] : [];
+    return [said(wasAdded, label)];
   }
 
   /** No more than a few: nobody listens to a thousand. @param {string[]} told */
