@@ -188,7 +188,10 @@ class HeldResponse extends Response {
     source.isTaken = true;
     body?.cancel();
     const all = await source.all();
-    return read ? read(all) : new Response(all, { headers })[way]();
+    // Of nothing, the browser has its own words.
+    return read && all.length > 0
+      ? read(all)
+      : new Response(all, { headers })[way]();
   }
 }
 

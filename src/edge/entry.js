@@ -25,7 +25,16 @@ import {
   watchToTheEnd,
 } from "./keeping.js";
 import { foundAt } from "./looking.js";
-import { Alarm, ask, bodyLength, discard, named, values } from "./platform.js";
+import {
+  Alarm,
+  ask,
+  bodyLength,
+  discard,
+  LEFT,
+  named,
+  next,
+  values,
+} from "./platform.js";
 import { probeAll } from "./probe.js";
 import { share } from "./shared.js";
 import { pass, watch } from "./watching.js";
@@ -43,6 +52,9 @@ const STAND_IN = -4;
 
 /** On a HEAD, by which the page of an answer asks whether the site answers again. */
 const PROBE = "lastgood-probe";
+
+/** As long as a timer can run: an attempt has the time that the runtime gives it. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** What `core.settle` may say. */
 const KEEP = 1;
@@ -239,7 +251,8 @@ async function exchange(arrival, ctx, more, first) {
 
 /**
  * What the origin answered, if it did; another attempt, if none was made or it
- * is safe and the first one failed; else the plainest of answers.
+ * is safe and the first one failed; what the one comes to that cannot be made
+ * again; else the plainest of answers.
  * @param {import("./hand.js").Hand} hand
  */
 async function rescue(hand) {
@@ -247,9 +260,22 @@ async function rescue(hand) {
   hand.response = undefined;
   const safe = ["GET", "HEAD", "OPTIONS"].includes(method);
   const mayAsk = safe ? !(response && response.status < 500) : !began;
-  if (!mayAsk) return response ?? lastResort();
+  if (!mayAsk) return response ?? (await underWay(hand)) ?? lastResort();
   const again = past(request, hand.held);
   return again.catch(() => response ?? lastResort());
+}
+
+/**
+ * The answer to an attempt that runs, if there is one and its visitor stays.
+ * @param {import("./hand.js").Hand} hand
+ */
+async function underWay(hand) {
+  const { running, request } = hand;
+  if (running.length === 0) return undefined;
+  const end = await next(running, LONGEST_MS, request.signal);
+  if (!end || end === LEFT) return undefined;
+  hand.running = running.filter(({ number }) => number !== end.number);
+  return end.came instanceof Response ? end.came : undefined;
 }
 
 /**

@@ -144,7 +144,7 @@ const AFTER = [
     at: "exchange_begun",
     method: "POST",
     script: ["200 echo"],
-    status: [200, 503],
+    status: [200],
     calls: 1,
   },
   {
