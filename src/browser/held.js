@@ -188,10 +188,7 @@ class HeldResponse extends Response {
     source.isTaken = true;
     body?.cancel();
     const all = await source.all();
-    // Of nothing, the browser has its own words.
-    return read && all.length > 0
-      ? read(all)
-      : new Response(all, { headers })[way]();
+    return read ? read(all) : new Response(all, { headers })[way]();
   }
 }
 
