@@ -30,7 +30,7 @@ use sim::story::Played;
 use sim::{
     Asked, EPOCH, Seen, Stored, World, configured, hostile, law, live, play, promises, raw, trial,
 };
-use std::{env, rc::Rc, time::Duration};
+use std::{env, fs, rc::Rc, time::Duration};
 use written::{field_lines, heads, json, origin_tables, tables, wordy};
 
 /// So many cases as stay within seconds; `PROPTEST_CASES` asks for others.
@@ -285,6 +285,14 @@ proptest! {
     #[test]
     fn events_in_any_order_break_no_promise(bytes in vec(any::<u8>(), 0..160)) {
         prop_assert_eq!(trial::events(&bytes), trial::events(&bytes));
+    }
+}
+
+/// Among them what the fuzzer found: it is not found by chance in so many cases.
+#[test]
+fn the_seeds_of_the_fuzzer_break_no_promise() {
+    for seed in fs::read_dir("fuzz/seeds/events").unwrap() {
+        trial::events(&fs::read(seed.unwrap().path()).unwrap());
     }
 }
 

@@ -25,6 +25,10 @@ impl<const COPIES: bool> Exchange<COPIES> {
         }
         let beside = !self.runs.is_empty();
         self.begun = self.begun.saturating_add(1);
+        if self.begun > 1 {
+            // It was chosen when the first one began, and may be too old by now.
+            self.stand_in = None;
+        }
         self.tally.count(origin);
         let taken_over = self.first.take().is_some();
         let since = if taken_over { self.started } else { now.wall };
